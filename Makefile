@@ -27,9 +27,9 @@ format: $(VENV)/.dev
 
 lock: $(VENV)/.dev ## renew the locks
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
-		--custom-compile-command "make lock" --extra open-models -o requirements.lock pyproject.toml requirements-build.in
+		--custom-compile-command "make lock" --extra open-models --extra postgres -o requirements.lock pyproject.toml requirements-build.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
-		--custom-compile-command "make lock" --extra open-models --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml requirements-build.in
+		--custom-compile-command "make lock" --extra open-models --extra postgres --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml requirements-build.in
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
