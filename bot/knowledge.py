@@ -38,6 +38,19 @@ def load(knowledge: Path, own: Sequence[Path] = ()) -> Glossary:
     return glossary
 
 
+def read_again(knowledge: Path, own: Sequence[Path] = ()) -> tuple[Glossary | None, list[Fault]]:
+    """Read all that `load` reads, and the tables behind sizes and tokens; return it, or None and every fault.
+
+    Whatever is refused here would keep the program from starting, or a command from working, as well.
+    """
+    faults = _table_faults(knowledge)
+    try:
+        glossary = load(knowledge, own)
+    except KnowledgeError as error:
+        return None, sorted([*faults, *error.faults])
+    return (None if faults else glossary), faults
+
+
 def _read_own(folder: Path) -> tuple[list[Term], list[Fault]]:
     if not folder.is_dir():
         return [], [Fault(str(folder), "", "is no folder: name a folder of term files")]
