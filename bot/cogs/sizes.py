@@ -37,14 +37,19 @@ _FIELD = 1024
 class Sizes(commands.Cog):
     """Explains model sizes."""
 
-    book: SizeBook
-
     def __init__(self, bot: Host) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
         """Read what is known of models, beside the event loop."""
-        self.book = await asyncio.to_thread(SizeBook.open, self.bot.knowledge)
+        await asyncio.to_thread(lambda: self.book)
+
+    @property
+    def book(self) -> SizeBook:
+        """What is known of models; a reload of the knowledge replaces it."""
+        book = self.bot.answering.sizes
+        assert book, "the bot's answering has a book of sizes"
+        return book
 
     @app_commands.command(
         name=locale_str("modelsize", zh="模型大小"),

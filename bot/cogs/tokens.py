@@ -5,6 +5,7 @@ import datetime
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -55,6 +56,12 @@ class Tokens(commands.Cog):
         """Read the table of models beside the event loop; add the menu, which cannot be declared inside a class."""
         self.models = await asyncio.to_thread(load, self.bot.knowledge / "tokens.toml")
         self.bot.tree.add_command(self._menu)
+
+    @commands.Cog.listener()
+    async def on_new_knowledge(self) -> None:
+        """Read the table of models again, here and in the worker."""
+        self.models = await asyncio.to_thread(load, self.bot.knowledge / "tokens.toml")
+        self._counter = replace(self._counter, edition=self._counter.edition + 1)
 
     async def cog_unload(self) -> None:
         """Remove the menu."""

@@ -137,8 +137,14 @@ class Report:
 
 
 @lru_cache(maxsize=2)
-def _opened(knowledge: Path) -> tuple[Models, Vocabularies]:
-    return load(knowledge / "tokens.toml"), Vocabularies(knowledge / "tiktoken")
+def _models(knowledge: Path, edition: int) -> Models:
+    _ = edition
+    return load(knowledge / "tokens.toml")
+
+
+@lru_cache(maxsize=2)
+def _vocabularies(knowledge: Path) -> Vocabularies:
+    return Vocabularies(knowledge / "tiktoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,8 @@ class Counter:
     """Counts with what lies in a `knowledge` folder. It can be pickled; a process opens each vocabulary once."""
 
     knowledge: Path
+    edition: int = 0
+    """Grows when the table of models has changed, so that a process that has read it reads it again."""
 
     def count(
         self, written: str, models: Sequence[str] = (), *, at: datetime.datetime, file: File | None = None
@@ -158,7 +166,7 @@ class Counter:
         written, decoded = _together(written, file)
         if len(models) > MAX_MODELS:
             raise UserError(f"Name at most {MAX_MODELS} models at once.", f"一次最多比较 {MAX_MODELS} 个模型。")
-        table, vocabularies = _opened(self.knowledge)
+        table, vocabularies = _models(self.knowledge, self.edition), _vocabularies(self.knowledge)
         asked: dict[str, tuple[Model, tuple[str, ...]]] = {}
         for name in models:
             model = table.resolve(name)
@@ -187,7 +195,7 @@ class Counter:
         Raises UserError where the model's vocabulary is not at hand: an estimate has no boundaries.
         """
         written, _ = _together(written, file)
-        table, vocabularies = _opened(self.knowledge)
+        table, vocabularies = _models(self.knowledge, self.edition), _vocabularies(self.knowledge)
         found = table.resolve(model)
         encoder = _encoder(found.vocabulary, vocabularies, len(written))
         if encoder is None:

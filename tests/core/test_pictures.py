@@ -7,18 +7,11 @@ import pytest
 from PIL import Image
 
 from bot.core import pictures
-from bot.core.pictures import FONT_FOLDERS, draw_pieces
+from bot.core.pictures import draw_pieces
 from bot.core.tokens import Counter
+from tests.fonts import HAS_CHINESE, HAS_LATIN, are_there_where_they_must_be, has_font, needs_latin
 
 COUNTER = Counter(Path(__file__).parents[2] / "knowledge")
-
-
-def has_font(*names: str) -> bool:
-    return any(path.name in names for folder in FONT_FOLDERS for path in folder.rglob("*.tt[fc]"))
-
-
-HAS_LATIN = has_font("DejaVuSansMono.ttf")
-needs_latin = pytest.mark.skipif(not HAS_LATIN, reason="fonts-dejavu-core is not installed")
 
 
 def drawn(text: str, model: str = "gpt-4o") -> Image.Image:
@@ -68,7 +61,7 @@ def test_what_does_not_fit_is_left_out() -> None:
 
 
 def test_chinese_is_drawn_as_characters_or_not_at_all() -> None:
-    if HAS_LATIN and has_font("NotoSansCJK-Regular.ttc", "wqy-microhei.ttc"):
+    if HAS_LATIN and HAS_CHINESE:
         assert drawn("喜").tobytes() != drawn("欢").tobytes()
     else:
         assert COUNTER.draw("喜欢", "gpt-4o") is None
@@ -98,3 +91,7 @@ def test_a_script_that_no_font_has_gives_no_picture() -> None:
 
 def test_without_fonts_there_is_no_picture(tmp_path: Path) -> None:
     assert draw_pieces(COUNTER.pieces("hello", "gpt-4o"), folders=(tmp_path,)) is None
+
+
+def test_the_fonts_are_there_where_the_project_is_checked() -> None:
+    assert are_there_where_they_must_be(), "install fonts-dejavu-core and fonts-noto-cjk"
