@@ -1,0 +1,257 @@
+"""One database, SQLite or PostgreSQL: transactions with deadlines, each write once, and the schema brought up to date."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, event, inspect, make_url, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.core.errors import UserError
+from bot.store import tables
+from bot.store.records import NotSavedError, SchemaError, UnreadableError, UnsureError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection, bool], Awaitable[T]]
+"""What a write does in its transaction. Told that it was done before, it only reads what came of it."""
+
+_MIGRATE = 60.0
+"""Seconds for bringing the schema up to date, another process that does so included."""
+_RETRY = 5.0
+"""Seconds in which a database that could not be prepared is not tried again."""
+_CONNECTIONS = 5
+_MIGRATION_LOCK = 0x61697465726D73
+"""Any number, but always the same: that of the advisory lock in PostgreSQL."""
+_FAULTS = (SQLAlchemyError, OSError, TimeoutError, sqlite3.Error)
+"""What a database, its driver and its network raise (asyncpg's own errors come wrapped)."""
+
+
+class Database:
+    """Runs transactions. A database that is away makes calls fail in words; it is found again by itself."""
+
+    def __init__(self, url: str, *, read_timeout: float, write_timeout: float) -> None:
+        self._engine = _engine(url, write_timeout)
+        self._read_timeout = read_timeout
+        self._write_timeout = write_timeout
+        self._preparing = asyncio.Lock()
+        self._prepared = False
+        self._retry_at = 0.0
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the server is shared by several processes."""
+        return self._engine.dialect.name == "postgresql"
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine, for what is no row of ours: locks."""
+        return self._engine
+
+    async def prepare(self) -> bool:
+        """Bring the schema up to date; tell whether the database can be used now.
+
+        Raises:
+            SchemaError: the schema is newer than this program.
+        """
+        if self._prepared:
+            return True
+        async with self._preparing:
+            if self._prepared or time.monotonic() < self._retry_at:
+                return self._prepared
+            try:
+                if not self.is_postgres and self._engine.url.database:
+                    Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+                async with asyncio.timeout(_MIGRATE):
+                    await _bring_up_to_date(self._engine)
+            except _FAULTS as error:
+                self._retry_at = time.monotonic() + _RETRY
+                log.error("the storage cannot be used: %s", in_words(error))  # noqa: TRY400 - the line says all
+                return False
+            self._prepared = True
+            return True
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run what only reads.
+
+        Raises:
+            UnreadableError: the database is away, or does not answer in time.
+        """
+        try:
+            async with asyncio.timeout(self._read_timeout):
+                await self._must_be_prepared()
+                async with self._engine.connect() as connection:
+                    return await work(connection)
+        except _FAULTS as error:
+            log.warning("the storage could not be read: %s", in_words(error))
+            raise UnreadableError from None
+
+    async def write(self, request: int | None, work: Work[T]) -> T:
+        """Run `work` in one transaction; with the id of an interaction, once for all deliveries of it.
+
+        Raises:
+            NotSavedError: nothing has changed.
+            UnsureError: the database went away while the transaction ended.
+        """
+        ending = False
+        try:
+            async with asyncio.timeout(self._write_timeout):
+                await self._must_be_prepared()
+                async with self._engine.execution_options(aiterms_write=True).connect() as connection:
+                    seen = request is not None and not await self._is_new(connection, request)
+                    result = await work(connection, seen)
+                    ending = True
+                    await connection.commit()
+                    return result
+        except UserError:
+            raise
+        except _FAULTS as error:
+            log.warning("a write failed%s: %s", " at its end" if ending else "", in_words(error))
+        if not ending:
+            raise NotSavedError
+        return await self._look_again(request, work)
+
+    async def _look_again(self, request: int | None, work: Work[T]) -> T:
+        """Find out what became of a write whose end was not seen."""
+        try:
+            async with asyncio.timeout(self._write_timeout), self._engine.connect() as connection:
+                known = request is not None and await connection.scalar(
+                    select(tables.requests.c.id).where(tables.requests.c.id == request)
+                )
+                if known:
+                    return await work(connection, True)
+        except _FAULTS as error:
+            log.error("what became of a write cannot be told: %s", in_words(error))  # noqa: TRY400 - the line says all
+            raise UnsureError from None
+        if request is None:
+            raise UnsureError
+        raise NotSavedError
+
+    async def _is_new(self, connection: AsyncConnection, request: int) -> bool:
+        now = int(time.time())
+        insert = self.insert(tables.requests).values(id=request, at=now).on_conflict_do_nothing()
+        return (await connection.execute(insert)).rowcount > 0
+
+    def insert(self, table: Any) -> Any:
+        """Return an insert that knows ON CONFLICT, which each database has as its own class."""
+        if self.is_postgres:
+            from sqlalchemy.dialects.postgresql import insert
+        else:
+            from sqlalchemy.dialects.sqlite import insert
+        return insert(table)
+
+    async def _must_be_prepared(self) -> None:
+        # Migrating may take longer than a read has; it goes on beside it and serves the next one.
+        if self._prepared:
+            return
+        try:
+            prepared = await self.prepare()
+        except SchemaError as error:
+            self._retry_at = time.monotonic() + _RETRY
+            raise OSError(str(error)) from None
+        if not prepared:
+            raise OSError("not prepared yet")
+
+
+def _engine(url: str, write_timeout: float) -> AsyncEngine:
+    """Return the engine for an address; nothing is opened yet."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_async_engine(
+            parsed.set(drivername="postgresql+asyncpg"),
+            pool_size=_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=write_timeout,
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            hide_parameters=True,
+            connect_args={"timeout": write_timeout, "command_timeout": _MIGRATE},
+        )
+    engine = create_async_engine(
+        parsed.set(drivername="sqlite+aiosqlite"),
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=write_timeout,
+        hide_parameters=True,
+        # Shorter than the deadline: a locked database says so itself, and nothing is left half begun.
+        connect_args={"timeout": write_timeout * 0.75},
+    )
+
+    # Python's driver begins transactions late and never for reads: it is told to leave that to us.
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # In WAL mode NORMAL may lose what was acknowledged when the power fails; FULL does not.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+    # A write takes the lock at its beginning: one that began as a read would fail where another came between.
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("aiterms_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+async def _bring_up_to_date(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        if await connection.run_sync(_revision) == tables.HEAD:
+            return
+    async with engine.execution_options(aiterms_write=True).connect() as connection:
+        if engine.dialect.name == "postgresql":
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        await connection.run_sync(_migrate)
+        await connection.commit()
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the revision of the schema, None for an empty database. Raises SchemaError if it is newer than ours."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision and revision > tables.HEAD:
+        raise SchemaError(
+            f"The database was made by a newer version of aiterms (schema {revision}; this one knows {tables.HEAD}). "
+            "Install that version again, or restore a backup made before the upgrade."
+        )
+    return revision
+
+
+def _migrate(connection: Connection) -> None:
+    """Run what is missing, in this transaction: all of it or nothing."""
+    # Behind the lock: another process may have been quicker.
+    before = _revision(connection)
+    if before == tables.HEAD:
+        return
+    # Late, since it costs 10 MB that a start with the newest schema does not need.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, tables.HEAD)
+    log.info("the schema of the storage was brought from %s to %s", before or "nothing", tables.HEAD)
+
+
+def in_words(error: BaseException) -> str:
+    """Return what failed in one line, without addresses, passwords or values."""
+    cause: BaseException = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines()
+    # Messages of drivers may name host and user; a locked or full SQLite says what is the matter.
+    if isinstance(cause, sqlite3.Error) and lines:
+        return f"{type(cause).__name__}, {lines[0]}"
+    return type(cause).__name__
