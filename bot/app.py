@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
 import time
 from collections.abc import Coroutine
 from pathlib import Path
@@ -15,6 +14,7 @@ from bot.core.errors import IntentRefusedError, UserError
 from bot.core.languages import Language
 from bot.core.sizes import SizeBook
 from bot.knowledge import data_folder, load
+from bot.ops import logs
 from bot.ops.workers import Workers
 from bot.settings import Settings
 
@@ -175,26 +175,6 @@ async def _until_stopped(client: Client, running: Coroutine[Any, Any, None], sig
             waiting.cancel()
 
 
-def set_up_log(level: str) -> None:
-    """Log to stderr: time, level, module, message.
-
-    discord.py's own debug output holds message contents and the tokens of interactions, so it is left out.
-    """
-    logging.basicConfig(
-        level=level.upper(), stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
-    logging.getLogger("discord.client").addFilter(_in_one_line)
-
-
-def _in_one_line(record: logging.LogRecord) -> bool:
-    """Say what broke a connection in one line: discord.py logs a traceback of eighty at every attempt."""
-    if record.exc_info and record.msg.startswith("Attempting a reconnect"):
-        record.msg += f" ({record.exc_info[0].__name__ if record.exc_info[0] else ''})"
-        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
-    return True
-
-
 def run(settings: Settings, make_client: MakeClient) -> int:
     """Run the bot; return the exit code.
 
@@ -202,10 +182,10 @@ def run(settings: Settings, make_client: MakeClient) -> int:
         ConfigurationError: Discord does not take the bot as it is set up; one line says why.
         UserError: there is no token.
     """
-    set_up_log(settings.log.level)
     token = settings.discord_token()
     if token is None:
         raise UserError("There is no token.", "没有令牌。")
+    logs.set_up(settings.log.level, settings.log.format, secrets=(token.get_secret_value(),))
     return asyncio.run(serve(settings, token.get_secret_value(), make_client))
 
 

@@ -28,6 +28,7 @@ class LogSettings(_Section):
     """What concerns the log."""
 
     level: Literal["debug", "info", "warning", "error"]
+    format: Literal["auto", "plain", "json"]
 
 
 class Settings(BaseSettings):

@@ -72,6 +72,7 @@ class Place:
             "DISCORD_TOKEN": self.server.token,
             "AITERMS_DISCORD__API_URL": self.server.api_url,
             "AITERMS_DATA": str(self.folder / "data"),
+            "AITERMS_LOG__FORMAT": "plain",
             "LANG": "C.UTF-8",
         }
         plain |= {k: v for k, v in environment.items() if v is not None}

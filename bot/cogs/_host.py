@@ -164,7 +164,7 @@ class Host(commands.Bot):
         else:
             reference = token_hex(4)
             self.counters.failures += 1
-            log.error("interaction failed, reference %s", reference, exc_info=cause)
+            log.error("interaction failed, reference %s", reference, exc_info=cause, extra={"reference": reference})
             message = text("failed", language, reference=reference)
         try:
             await self.send(interaction, Message(content=message, private=True))
