@@ -26,9 +26,9 @@ def set_up(level: str, form: Format = "auto", *, secrets: tuple[str, ...] = (), 
     `secrets` are masked wherever they turn up, in tracebacks too: nothing should write them, and this is the last net.
     discord.py's own debug output holds message contents and the tokens of interactions, so it is left out.
     """
-    stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
-    plain = form == "plain" or (form == "auto" and stream.isatty())
+    target: TextIO = stream or sys.stderr
+    handler = logging.StreamHandler(target)
+    plain = form == "plain" or (form == "auto" and target.isatty())
     handler.setFormatter(_Masking(logging.Formatter(_PLAIN) if plain else _Json(), secrets))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
