@@ -1,12 +1,13 @@
 """The use case: a question, who asks and where -> a reply."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from bot.core import languages, text
+from bot.core.asking import Ask
 from bot.core.decide import Candidate, Decision, Mode, Outcome, decide
 from bot.core.glossary import Category, Glossary, Term
 from bot.core.languages import Language
@@ -31,6 +32,8 @@ class Context:
     """The language asked for; None lets the question decide."""
     fallback: Language = "en"
     """The asker's or the server's language, for questions that show none."""
+    strict: bool = False
+    """In channels: only terms that are named as they are written, in a message that plainly asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,23 @@ class Reply:
 class Answering:
     """Answers from one snapshot of the knowledge; a new snapshot is a new object."""
 
-    def __init__(self, glossary: Glossary, open_sizes: "Callable[[], SizeBook] | None" = None) -> None:
+    def __init__(
+        self,
+        glossary: Glossary,
+        open_sizes: "Callable[[], SizeBook | None] | None" = None,
+        *,
+        search: Search | None = None,
+    ) -> None:
+        """Index the glossary, or take a `search` that goes through it already."""
         self.glossary = glossary
-        self.search = Search(glossary.terms)
+        self.search = search or Search(glossary.terms)
         self._open_sizes = open_sizes
+
+    def with_own(self, own: Iterable[Term]) -> "Answering":
+        """Return what answers from `own` terms and from these, the own ones first; it costs as much as they do alone."""
+        terms = {t.id: t for t in own}
+        layer = Search(terms, self.search)
+        return Answering(Glossary(terms, {}).over(self.glossary), lambda: self.sizes, search=layer)
 
     @cached_property
     def sizes(self) -> "SizeBook | None":
@@ -78,6 +94,8 @@ class Answering:
         if size:
             asked = Decision(Outcome.ANSWER, (Candidate(SIZE_TERM, 0.95),))
             return replace(self._known(question, asked, language), size=size)
+        if context.strict and context.mode is Mode.CHANNEL and not _plainly_asked(found, decision):
+            decision = Decision(Outcome.NONE)
         if decision.outcome is Outcome.NONE:
             nearest = self._nearest(found) if context.mode is Mode.ASKED else ()
             return Reply(question, Outcome.NONE, language, reason="unknown", nearest=nearest)
@@ -136,6 +154,13 @@ class Answering:
         near = [hit.ids[0] for _, hit in self.search.names.near(text.key(found.question), 2)]
         near += [d.id for d in self.search.described(found.cleaned) if d.covered > 0.2]
         return tuple(self.glossary.terms[i] for i in dict.fromkeys(near))[:3]
+
+
+def _plainly_asked(found: Found, decision: Decision) -> bool:
+    """Tell whether each term of the decision is named as it is written, where the message asks."""
+    named = {i for t in found.topics if t.part.ask >= Ask.STRONG for h in t.hits if h.how <= How.PLURAL for i in h.ids}
+    shown = decision.candidates[:2] if decision.compared else decision.candidates[:1]
+    return decision.outcome is Outcome.ANSWER and all(c.id in named for c in shown)
 
 
 @lru_cache(maxsize=4096)

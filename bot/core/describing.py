@@ -72,9 +72,13 @@ def _stem(word: str) -> str:
 
 
 class Descriptions:
-    """BM25 over what the terms say of themselves and how people ask for them (Robertson and Zaragoza 2009)."""
+    """BM25 over what the terms say of themselves and how people ask for them (Robertson and Zaragoza 2009).
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    A few terms laid over a `base` are weighed by its statistics, so that the scores of both can be compared.
+    """
+
+    def __init__(self, terms: Iterable[Term], base: "Descriptions | None" = None) -> None:
+        self._base = base
         self._ids: list[str] = []
         lengths: list[float] = []
         counts: list[dict[str, float]] = []
@@ -92,26 +96,43 @@ class Descriptions:
             self._ids.append(term.id)
             counts.append(weights)
             lengths.append(sum(weights.values()))
-        average = (sum(lengths) / len(lengths)) if lengths else 1.0
+        self.average: float = base.average if base else (sum(lengths) / len(lengths)) if lengths else 1.0
         weighed: dict[str, dict[int, float]] = {}
         for number, weights in enumerate(counts):
-            norm = _K1 * (1 - _B + _B * lengths[number] / average)
+            norm = _K1 * (1 - _B + _B * lengths[number] / self.average)
             for feature, weight in weights.items():
                 weighed.setdefault(feature, {})[number] = weight * (_K1 + 1) / (weight + norm)
         count = len(counts)
         self._idf = {f: math.log(1 + (count - len(p) + 0.5) / (len(p) + 0.5)) for f, p in weighed.items()}
-        self._unknown_idf = math.log(1 + (count + 0.5) / 0.5)
+        self.unknown_idf = math.log(1 + (count + 0.5) / 0.5)
+        if base:
+            self._idf = {f: base.idf(f) for f in weighed}
+            self.unknown_idf = base.unknown_idf
         # Features of nearly every term tell none from another; looking them up would cost most of the time.
         self._postings = {f: p for f, p in weighed.items() if self._idf[f] >= _LEAST_IDF}
 
+    def idf(self, feature: str) -> float:
+        """Return how much a feature tells terms apart."""
+        known = self._idf.get(feature)
+        if known is None:
+            return self._base.idf(feature) if self._base else self.unknown_idf
+        return known
+
     def find(self, cleaned: str, limit: int = 3) -> list[Described]:
         """Return the terms that fit best what `cleaned` says, best first."""
-        wanted = features(cleaned)
+        found = self._find(features(cleaned), limit)
+        if self._base:
+            replaced = set(self._ids)
+            found += [d for d in self._base.find(cleaned, limit) if d.id not in replaced]
+            found.sort(key=lambda d: -d.score)
+        return found[:limit]
+
+    def _find(self, wanted: Counter[str], limit: int) -> list[Described]:
         scores: dict[int, float] = {}
         found: list[tuple[float, dict[int, float]]] = []
         total = 0.0
         for feature in wanted:
-            idf = self._idf.get(feature, self._unknown_idf)
+            idf = self.idf(feature)
             total += idf
             postings = self._postings.get(feature)
             if postings:
@@ -129,8 +150,9 @@ class Descriptions:
 class Phrasings:
     """The ways in which people ask for a term without its name, each compared as a whole (cosine of IDF weights)."""
 
-    def __init__(self, phrasings: Iterable[tuple[str, str]]) -> None:
-        """Take (id, phrase) pairs, cleaned."""
+    def __init__(self, phrasings: Iterable[tuple[str, str]], base: "Phrasings | None" = None) -> None:
+        """Take (id, phrase) pairs, cleaned; laid over a `base` they are weighed by its statistics."""
+        self._base = base
         self._ids: list[str] = []
         self._postings: dict[str, list[int]] = {}
         contents: list[set[str]] = []
@@ -144,19 +166,34 @@ class Phrasings:
         self._squares = {
             f: math.log(1 + (count - len(p) + 0.5) / (len(p) + 0.5)) ** 2 for f, p in self._postings.items()
         }
-        self._unknown = math.log(1 + (count + 0.5) / 0.5) ** 2
+        self.unknown: float = math.log(1 + (count + 0.5) / 0.5) ** 2
+        if base:
+            self._squares = {f: base.square(f) for f in self._postings}
+            self.unknown = base.unknown
         self._norms = [math.sqrt(sum(self._squares[f] for f in c)) or 1.0 for c in contents]
 
     def find(self, cleaned: str, limit: int = 3) -> list[tuple[str, float]]:
         """Return the terms with the most similar phrase, as (id, similarity from 0 to 1), best first."""
-        wanted = set(features(cleaned))
+        found = self._find(set(features(cleaned)), limit)
+        if self._base:
+            own = set(self._ids)
+            found += [row for row in self._base.find(cleaned, limit) if row[0] not in own]
+            found.sort(key=lambda row: -row[1])
+        return found[:limit]
+
+    def square(self, feature: str) -> float:
+        """Return the squared IDF of a feature."""
+        known = self._squares.get(feature)
+        return known if known is not None else self._base.square(feature) if self._base else self.unknown
+
+    def _find(self, wanted: set[str], limit: int) -> list[tuple[str, float]]:
         products: dict[int, float] = {}
         for feature in wanted:
             square = self._squares.get(feature, 0.0)
             if square >= _LEAST_SQUARE:
                 for number in self._postings[feature]:
                     products[number] = products.get(number, 0.0) + square
-        norm = math.sqrt(sum(self._squares.get(f, self._unknown) for f in wanted)) or 1.0
+        norm = math.sqrt(sum(map(self.square, wanted))) or 1.0
         best: dict[str, float] = {}
         for number in nlargest(limit * 4, products, key=lambda n: products[n] / self._norms[n]):
             best.setdefault(self._ids[number], products[number] / norm / self._norms[number])

@@ -3,7 +3,7 @@
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
@@ -115,9 +115,14 @@ def _pieces(key: str, edits: int) -> Iterator[tuple[int, int, str]]:
 
 
 class NameIndex:
-    """All names of a set of terms, ready to be searched. Parts that only some questions need are built when needed."""
+    """All names of a set of terms, ready to be searched. Parts that only some questions need are built when needed.
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    An index may lie over another one, which it neither copies nor changes: both are searched, and a name that both hold
+    means the upper one's terms.
+    """
+
+    def __init__(self, terms: Iterable[Term], base: "NameIndex | None" = None) -> None:
+        self._base = base
         self._names: list[str] = []
         self._keys: list[str] = []
         self._owners: list[list[str]] = []
@@ -156,29 +161,40 @@ class NameIndex:
 
     def warm(self) -> None:
         """Build every part now, so that no question pays for it."""
-        self.exact(Words("x"))
-        self.near("warm")
+        self.candidates(Words("x"), {})
+        self.slips("warm", 1)
         self.sounding("预热")
-        self.complete("w", 1)
+        self.beginning("w", {})
 
     def lookup(self, key: str) -> tuple[str, ...]:
         """Return the terms that carry exactly this name (see `bot.core.text.key`)."""
         number = self._numbers.get(key)
-        return () if number is None else tuple(self._owners[number])
+        if number is None:
+            return self._base.lookup(key) if self._base else ()
+        return tuple(self._owners[number])
 
     def exact(self, words: Words) -> list[Hit]:
         """Return the names in `words` that cover it best: the longest ones, none overlapping, in order of place."""
-        if not self._keys or not words.joined:
+        if not words.joined:
             return []
+        found = self.candidates(words, {})
+        if self._base:
+            found += self._base.candidates(words, self._numbers)
+        return _best_cover(found)
+
+    def candidates(self, words: Words, hidden: Mapping[str, int]) -> list[tuple[int, Hit]]:
+        """Return every name of this index in `words` with its length, without those that are `hidden`."""
         found: list[tuple[int, Hit]] = []
+        if not self._keys:
+            return found
         for last, number in self._automaton.iter(words.joined):
             key = self._keys[number]
-            if len(key) == 1 and len(words.joined) > 1:
+            if (len(key) == 1 and len(words.joined) > 1) or key in hidden:
                 continue
             hit = self._hit(words, last + 1 - len(key), last + 1, number)
             if hit:
                 found.append((len(key), hit))
-        return _best_cover(found)
+        return found
 
     def _hit(self, words: Words, begin: int, end: int, number: int) -> Hit | None:
         first = words.starts.get(begin)
@@ -217,6 +233,15 @@ class NameIndex:
         """
         if not (3 if text.has_han(key) else _SHORTEST_TYPED) <= len(key) <= _LONGEST_NAME:
             return []
+        found = self.slips(key, limit)
+        if self._base:
+            found += [row for row in self._base.slips(key, limit) if text.key(row[1].name) not in self._numbers]
+        # People get the first letter right: it breaks ties. Sorting keeps the upper index's names before equals.
+        found.sort(key=lambda f: (f[0], text.key(f[1].name)[:1] != key[:1]))
+        return found[:limit]
+
+    def slips(self, key: str, limit: int) -> list[tuple[int, Hit]]:
+        """Return what `near` does, of this index alone and in no order."""
         candidates = set(self._near_candidates(key))
         if not candidates:
             return []
@@ -235,9 +260,7 @@ class NameIndex:
                 number = numbers[place]
                 hit = Hit(tuple(self._owners[number]), self._names[number], 0, 0, How.TYPO, int(distance))
                 found.append((int(distance), hit))
-        # People get the first letter right: it breaks ties.
-        found.sort(key=lambda f: (f[0], text.key(f[1].name)[:1] != key[:1]))
-        return found[:limit]
+        return found
 
     def _near_candidates(self, key: str) -> Iterator[int]:
         plan_of = (_is_chinese(key), len(key))
@@ -275,9 +298,12 @@ class NameIndex:
         if text.count_han(key) < 2 or len(key) > _LONGEST_NAME:
             return []
         numbers = dict.fromkeys(n for sound in sounds(key) for n in self._by_sound.get(sound, ()))
-        return [
+        found = [
             Hit(tuple(self._owners[n]), self._names[n], 0, 0, How.SOUND, 1) for n in numbers if self._keys[n] != key
         ]
+        if self._base:
+            found += [hit for hit in self._base.sounding(key) if text.key(hit.name) not in self._numbers]
+        return found
 
     @cached_property
     def _suffixes(self) -> tuple[list[str], list[int]]:
@@ -296,16 +322,11 @@ class NameIndex:
         key = text.key(typed)
         if not key:
             return []
-        texts, numbers = self._suffixes
-        begin = bisect_left(texts, key)
-        # A prefix of one letter stands in a great many names; the first thousand are as good as all.
-        found = [
-            n
-            for t, n in islice(zip(texts[begin : begin + 1000], numbers[begin : begin + 1000], strict=True), 1000)
-            if t.startswith(key)
-        ]
-        found.sort(key=lambda n: (not self._keys[n].startswith(key), len(self._keys[n]), self._keys[n]))
-        rows = [(self._names[n], tuple(self._owners[n])) for n in found]
+        begun = self.beginning(key, {})
+        if self._base:
+            begun += self._base.beginning(key, self._numbers, order=1)
+            begun.sort(key=lambda row: row[0])
+        rows = [(name, ids) for _, name, ids in begun]
         if len(rows) < limit:
             rows += [(h.name, h.ids) for _, h in self.near(key, limit)]
             rows += [(h.name, h.ids) for h in self.sounding(key)]
@@ -315,6 +336,29 @@ class NameIndex:
             if len(best) == limit:
                 break
         return [(name, ids) for ids, name in best.items()]
+
+    def beginning(
+        self, key: str, hidden: Mapping[str, int], *, order: int = 0
+    ) -> list[tuple[tuple[bool, int, int, str], str, tuple[str, ...]]]:
+        """Return the names of this index with a word that begins with `key`, best first, each with its rank."""
+        texts, numbers = self._suffixes
+        begin = bisect_left(texts, key)
+        # A prefix of one letter stands in a great many names; the first thousand are as good as all.
+        found = {
+            n
+            for t, n in zip(texts[begin : begin + 1000], numbers[begin : begin + 1000], strict=True)
+            if t.startswith(key) and self._keys[n] not in hidden
+        }
+        rows = [
+            (
+                (not self._keys[n].startswith(key), order, len(self._keys[n]), self._keys[n]),
+                self._names[n],
+                tuple(self._owners[n]),
+            )
+            for n in found
+        ]
+        rows.sort(key=lambda row: row[0])
+        return rows
 
 
 def _best_cover(found: Sequence[tuple[int, Hit]]) -> list[Hit]:

@@ -116,44 +116,53 @@ class Found:
 
 
 class Search:
-    """Searches a glossary."""
+    """Searches a glossary; or a few terms together with a glossary that is searched already, which is left as it is."""
 
-    def __init__(self, terms: Mapping[str, Term]) -> None:
-        self.terms = terms
-        self.names = NameIndex(terms.values())
+    def __init__(self, terms: Mapping[str, Term], base: "Search | None" = None) -> None:
+        self._own = terms
+        self._base = base
+        self.terms: Mapping[str, Term] = {**base.terms, **terms} if base else terms
+        self.names = NameIndex(terms.values(), base.names if base else None)
         # Deciding and saying what comes nearest both ask, one right after the other.
         self._last_described: tuple[str, list[Described]] = ("", [])
 
     @cached_property
     def descriptions(self) -> Descriptions:
         """The index for questions that name no term, built on first use."""
-        return Descriptions(self.terms.values())
+        return Descriptions(self._own.values(), self._base.descriptions if self._base else None)
 
     @cached_property
     def _known_words(self) -> frozenset[str]:
         """English words that our own texts use: whoever types one did not misspell another."""
-        texts = (v for t in self.terms.values() for v in (*t.all_names, t.short, t.detail, *t.asked_as))
+        texts = (v for t in self._own.values() for v in (*t.all_names, t.short, t.detail, *t.asked_as))
         return frozenset(w for v in texts for w in _ENGLISH.findall(v.casefold()))
 
     @cached_property
     def _known_pairs(self) -> frozenset[str]:
         """Pairs of Chinese characters that our own texts use."""
-        texts = (v for t in self.terms.values() for v in (*t.all_names, t.short_zh, t.detail_zh, *t.asked_as_zh))
+        texts = (v for t in self._own.values() for v in (*t.all_names, t.short_zh, t.detail_zh, *t.asked_as_zh))
         return frozenset(v[i : i + 2] for v in texts for i in range(len(v) - 1) if text.has_han(v[i]))
+
+    def knows_word(self, word: str) -> bool:
+        """Tell whether our texts use an English word."""
+        return word in self._known_words or (self._base is not None and self._base.knows_word(word))
+
+    def knows_pair(self, pair: str) -> bool:
+        """Tell whether our texts use a pair of Chinese characters."""
+        return pair in self._known_pairs or (self._base is not None and self._base.knows_pair(pair))
 
     def _is_ours(self, content: str) -> bool:
         """Tell whether our texts speak of such a thing; numbers and single characters say nothing either way."""
         if text.has_han(content):
-            return all(content[i : i + 2] in self._known_pairs for i in range(len(content) - 1))
-        return (
-            len(content) < _SHORTEST or not content.isalpha() or not content.isascii() or content in self._known_words
-        )
+            return all(self.knows_pair(content[i : i + 2]) for i in range(len(content) - 1))
+        return len(content) < _SHORTEST or not content.isalpha() or not content.isascii() or self.knows_word(content)
 
     @cached_property
     def phrasings(self) -> Phrasings:
         """The ways in which people ask without a name, built on first use."""
         return Phrasings(
-            (t.id, _as_said(text.clean(p))) for t in self.terms.values() for p in (*t.asked_as, *t.asked_as_zh)
+            ((t.id, _as_said(text.clean(p))) for t in self._own.values() for p in (*t.asked_as, *t.asked_as_zh)),
+            self._base.phrasings if self._base else None,
         )
 
     def phrased(self, cleaned: str) -> list[tuple[str, float]]:
@@ -178,7 +187,7 @@ class Search:
     def _addresses(self) -> dict[str, dict[str, bool]]:
         """Terms by the addresses that they cite, and whether each cites it first."""
         addresses: dict[str, dict[str, bool]] = {}
-        for term in self.terms.values():
+        for term in self._own.values():
             for number, source in enumerate(term.sources):
                 addresses.setdefault(_bare_address(source.url), {})[term.id] = number == 0
         return addresses
@@ -192,9 +201,13 @@ class Search:
         named = self.names.lookup(text.key(address))
         if named:
             return named
-        citing = self._addresses.get(address, {})
+        citing = self.citing(address)
         first = tuple(i for i, leads in citing.items() if leads)
         return first if len(first) == 1 else tuple(citing)
+
+    def citing(self, address: str) -> dict[str, bool]:
+        """Return the terms that cite an address, and whether each does so first."""
+        return self._addresses.get(address) or (self._base.citing(address) if self._base else {})
 
     def is_weak(self, hit: Hit) -> bool:
         """Tell whether a name says little by itself: an everyday word, or a general one (AI, model)."""
@@ -277,7 +290,7 @@ class Search:
             return None
         if " ".join(typed) in _OTHER_THINGS:
             return None
-        known = all(w in self._known_words for w in typed)
+        known = all(map(self.knows_word, typed))
         if known and len(typed) == 1:
             return None
         for _, hit in near:
@@ -412,6 +425,16 @@ def is_everyday(term: Term, hit: Hit) -> bool:
     if isinstance(term.everyday, tuple):
         return text.key(hit.name) in map(text.key, term.everyday)
     if not term.everyday:
-        return False
+        return not term.category and _looks_ordinary(hit.name)
     han = text.count_han(hit.name)
     return han <= _ORDINARY_HAN if han else hit.end - hit.start <= _ORDINARY_WORDS
+
+
+def _looks_ordinary(name: str) -> bool:
+    """Tell whether a name of an own term may be a word of everybody's language: nobody has marked those.
+
+    "sprint", "Lead" and 周会 may be; "FTL", "v2" and "feature ledger" are not taken for such.
+    """
+    if text.has_han(name):
+        return len(text.key(name)) <= _ORDINARY_HAN
+    return name.isalpha() and (name.islower() or name.istitle())
