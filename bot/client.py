@@ -20,7 +20,8 @@ from yarl import URL
 
 from bot.answering import Answering
 from bot.cogs import _buttons, sizes
-from bot.cogs._host import FIRST_RESPONSE, Host, Interaction
+from bot.cogs._host import Host, Interaction
+from bot.cogs._respond import FIRST_RESPONSE
 from bot.cogs._texts import COMMANDS, Translator
 from bot.cogs.about import About
 from bot.cogs.channels import Channels

@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.answering import Answering
 from bot.cogs._guards import Circuit, Cooldown, Counters, InFlight, Recent
 from bot.cogs._reply import Message, term_message
+from bot.cogs._respond import FIRST_RESPONSE, respond
 from bot.cogs._texts import language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
@@ -22,8 +23,6 @@ from bot.ops.workers import Workers
 
 log = logging.getLogger(__name__)
 
-FIRST_RESPONSE = 2.5
-"""Seconds for the first response to an interaction; Discord forgets it after 3."""
 DEFER_AFTER = 1.0
 """Seconds after which the user is told that the answer takes a moment; the rest is left for the call that says so."""
 _LATER = 20.0
@@ -82,17 +81,13 @@ class Host(commands.Bot):
 
     async def send(self, interaction: Interaction, message: Message) -> None:
         """Send the answer to an interaction."""
-        arguments: dict[str, Any] = {"embeds": list(message.embeds), "ephemeral": message.private}
-        view = message.view()
-        if view:
-            arguments["view"] = view
-        if message.picture:
-            arguments["file"] = message.picture.file()
         if interaction.response.is_done():
             async with asyncio.timeout(_LATER):
-                await interaction.followup.send(message.content or "", **arguments)
+                await interaction.followup.send(message.content or "", **message.arguments())
+        elif message.picture:
+            await self.first(interaction.response.send_message(message.content, **message.arguments()))
         else:
-            await self.first(interaction.response.send_message(message.content, **arguments))
+            await respond(interaction, message.body)
         self.counters.answers += 1
 
     async def send_when_made(

@@ -1,9 +1,10 @@
 """One reply as one Discord message: embeds, buttons, and Discord's limits."""
 
 import io
+import json
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -30,7 +31,11 @@ _SHOWN_DETAIL = {"en": 900, "zh": 450, "zh-TW": 450}
 _SHOWN_COMPARED = {"en": 500, "zh": 250, "zh-TW": 250}
 _NEUTRAL = 0x64748B
 _MOST_KEPT = 500
-_KEPT: WeakKeyDictionary[Answering, OrderedDict[tuple[str, Language, bool], "Message"]] = WeakKeyDictionary()
+_Key = tuple[tuple[str, ...], Language, bool, bool]
+_KEPT: WeakKeyDictionary[Answering, OrderedDict[_Key, "Message"]] = WeakKeyDictionary()
+_NOBODY = discord.AllowedMentions.none().to_dict()
+_EPHEMERAL = discord.MessageFlags(ephemeral=True).value
+_CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？；]|\n\n")
 
 
@@ -74,6 +79,29 @@ class Message:
         view.stop()
         return view
 
+    def arguments(self) -> dict[str, Any]:
+        """Return what discord.py's calls for interactions take, beside the content; made anew for each call."""
+        arguments: dict[str, Any] = {"embeds": list(self.embeds), "ephemeral": self.private}
+        if self._view:
+            arguments["view"] = self._view
+        if self.picture:
+            arguments["file"] = self.picture.file()
+        return arguments
+
+    @cached_property
+    def body(self) -> bytes:
+        """The whole as the first response to an interaction, without the picture: JSON, made once."""
+        data: dict[str, Any] = {"allowed_mentions": _NOBODY}
+        if self.content is not None:
+            data["content"] = self.content
+        if self.embeds:
+            data["embeds"] = [embed.to_dict() for embed in self.embeds]
+        if self._view:
+            data["components"] = self._view.to_components()
+        if self.private:
+            data["flags"] = _EPHEMERAL
+        return json.dumps({"type": _CHANNEL_MESSAGE, "data": data}, ensure_ascii=False, separators=(",", ":")).encode()
+
     def as_text(self) -> "Message":
         """Return the same message without embeds, for channels where they are not allowed."""
         parts = [self.content or ""]
@@ -90,15 +118,13 @@ def message_for(reply: Reply, answering: Answering, *, private: bool = False, as
         # The cog on sizes is built on this module.
         from bot.cogs.sizes import size_message
 
-        message = size_message(reply.size, linked=True, private=private)
-        return replace(message, items=_with_bin(message.items, reply.language, asker))
-    pair = {t.id: t for t in reply.terms[:2]} if reply.compared else {}
+        return _with_bin(size_message(reply.size, linked=True, private=private), reply.language, asker)
+    pair = tuple({t.id: t for t in reply.terms[:2]}.values()) if reply.compared else ()
     if reply.outcome is Outcome.ANSWER and len(pair) > 1:
-        embeds = tuple(
-            term_embed(t, answering, reply.language, most=_SHOWN_COMPARED[reply.language])[0] for t in pair.values()
+        message = _kept(
+            pair, answering, reply.language, private=private, build=lambda: _compared(pair, answering, reply.language)
         )
-        items = tuple(_buttons.Pick.make(i, reply.language, both_names(t, reply.language)) for i, t in pair.items())
-        return Message(embeds=embeds, items=_with_bin(items, reply.language, asker), private=private)
+        return _with_bin(message, reply.language, asker)
     if reply.outcome is Outcome.ANSWER:
         return term_message(reply.terms[0], answering, reply.language, private=private, asker=asker)
     if reply.outcome is Outcome.SUGGEST:
@@ -116,22 +142,37 @@ def term_message(
     asker: int | None = None,
     whole: bool = False,
 ) -> Message:
-    """Return the message that shows one term, with its buttons; `whole` leaves nothing out.
+    """Return the message that shows one term, with its buttons; `whole` leaves nothing out."""
+    message = _kept(
+        (term,),
+        answering,
+        language,
+        private=private,
+        whole=whole,
+        build=lambda: _build(term, answering, language, whole=whole),
+    )
+    return _with_bin(message, language, asker)
 
-    What was shown lately is kept as long as the knowledge is: building a message takes longer than finding the term.
-    """
-    if answering.glossary.terms.get(term.id) is not term:
-        message = _build(term, answering, language, whole=whole)
-    else:
-        kept = _KEPT.setdefault(answering, OrderedDict())
-        key = (term.id, language, whole)
-        message = kept.get(key)
-        if message is None:
-            message = kept[key] = _build(term, answering, language, whole=whole)
-            if len(kept) > _MOST_KEPT:
-                kept.popitem(last=False)
-    if private or asker:
-        return replace(message, items=_with_bin(message.items, language, asker), private=private)
+
+def _kept(
+    terms: tuple[Term, ...],
+    answering: Answering,
+    language: Language,
+    *,
+    private: bool,
+    whole: bool = False,
+    build: Callable[[], Message],
+) -> Message:
+    """Return what `build` makes, kept with its JSON as long as the knowledge is: that takes longer than the search."""
+    if any(answering.glossary.terms.get(t.id) is not t for t in terms):
+        return replace(build(), private=private)
+    kept = _KEPT.setdefault(answering, OrderedDict())
+    key = (tuple(t.id for t in terms), language, private, whole)
+    message = kept.get(key)
+    if message is None:
+        message = kept[key] = replace(build(), private=private)
+        if len(kept) > _MOST_KEPT:
+            kept.popitem(last=False)
     return message
 
 
@@ -149,6 +190,13 @@ def _build(term: Term, answering: Answering, language: Language, *, whole: bool)
         options = [discord.SelectOption(label=fit(both_names(t, language), 100), value=t.id) for t in related]
         items.append(_buttons.Choose.make(language, options, text("related", language)))
     return Message(embeds=(embed,), items=tuple(items))
+
+
+def _compared(pair: tuple[Term, ...], answering: Answering, language: Language) -> Message:
+    most = _SHOWN_COMPARED[language]
+    embeds = tuple(term_embed(t, answering, language, most=most)[0] for t in pair)
+    items = tuple(_buttons.Pick.make(t.id, language, both_names(t, language)) for t in pair)
+    return Message(embeds=embeds, items=items)
 
 
 def suggestions(terms: Sequence[Term], title: str, language: Language) -> Message:
@@ -225,10 +273,8 @@ def literal(value: str) -> str:
     return re.sub(r"(?i)\b(https?):(?=//)", "\\1\u200b:", escaped)
 
 
-def _with_bin(
-    items: tuple[discord.ui.Item[Any], ...], language: Language, asker: int | None
-) -> tuple[discord.ui.Item[Any], ...]:
-    return (*items, _buttons.Remove.make(asker, language)) if asker else items
+def _with_bin(message: Message, language: Language, asker: int | None) -> Message:
+    return replace(message, items=(*message.items, _buttons.Remove.make(asker, language))) if asker else message
 
 
 def cut_at_sentence(markdown: str, most: int) -> str:
