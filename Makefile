@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
+	--custom-compile-command "make lock"
+
 .PHONY: run test check bench lock format clean
 
 run: $(VENV)/.run ## start the bot, or the console without a token
@@ -12,10 +15,11 @@ run: $(VENV)/.run ## start the bot, or the console without a token
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev ## lint, format, types, knowledge
+check: $(VENV)/.dev ## lint, format, types, image, knowledge
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/aiterms check
 
 bench: $(VENV)/.dev ## measure, beside what people would use instead
@@ -25,18 +29,18 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.dev ## renew the locks
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
-		--custom-compile-command "make lock" --extra open-models --extra postgres -o requirements.lock pyproject.toml requirements-build.in
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
-		--custom-compile-command "make lock" --extra open-models --extra postgres --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml requirements-build.in
+lock: $(VENV)/.dev ## renew the locks: what runs, what builds, what develops
+	$(COMPILE) --extra open-models --extra postgres -o requirements.lock pyproject.toml
+	$(COMPILE) -c requirements.lock -o requirements-build.lock requirements-build.in
+	$(COMPILE) --extra open-models --extra postgres --group dev -c requirements.lock -c requirements-build.lock \
+		-o requirements-dev.lock pyproject.toml requirements-build.in
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up $(VENV) ..." >&2
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -19,7 +19,7 @@ def test_the_wheel_carries_knowledge_settings_and_vocabularies(tmp_path: Path) -
 
 
 def test_the_locks_hold_hashes_and_no_addresses() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+    for lock in ("requirements.lock", "requirements-build.lock", "requirements-dev.lock"):
         text = (ROOT / lock).read_text("utf-8")
         assert "--hash=sha256:" in text
         assert "://" not in text
