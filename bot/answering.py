@@ -12,13 +12,17 @@ from bot.core.decide import Candidate, Decision, Mode, Outcome, decide
 from bot.core.glossary import Category, Glossary, Term
 from bot.core.languages import Language
 from bot.core.names import How
-from bot.core.search import LONGEST_QUESTION, SIZE_TERM, Found, Search
+from bot.core.search import LONGEST_QUESTION, SIZE_TERM, Found, Search, topic_text
 
 if TYPE_CHECKING:
     from bot.core.sizes import SizeBook, SizeReply
 
 # Sizes carry a number or ask how big something is; the tables behind them are not opened for other questions.
 _MAY_BE_SIZE = re.compile(r"\d|how (?:big|large|many)|size of|多大|多少|参数|參數|几个", re.IGNORECASE)
+
+LONGEST_GAP = 80
+"""Characters of a question that may be noted as missing; longer ones are messages."""
+_GAP_WORDS, _GAP_HAN = 6, 16
 
 Reason = Literal["", "empty", "too-long", "unknown"]
 
@@ -51,6 +55,8 @@ class Reply:
     """Why there is nothing to show."""
     nearest: tuple[Term, ...] = ()
     """Where the outcome is none: what comes closest."""
+    gap: str = ""
+    """Where the outcome is none: what may be noted as missing; empty where that would say more than a term."""
     size: "SizeReply | None" = None
     """The concrete size that was asked about ("how big is 8x7b"), beside the term on sizes."""
 
@@ -98,7 +104,8 @@ class Answering:
             decision = Decision(Outcome.NONE)
         if decision.outcome is Outcome.NONE:
             nearest = self._nearest(found) if context.mode is Mode.ASKED else ()
-            return Reply(question, Outcome.NONE, language, reason="unknown", nearest=nearest)
+            gap = gap_text(topic_text(found)) if context.mode is Mode.ASKED else ""
+            return Reply(question, Outcome.NONE, language, reason="unknown", nearest=nearest, gap=gap)
         return self._known(question, decision, language)
 
     def define(self, id_: str, language: Language) -> Reply | None:
@@ -179,6 +186,18 @@ def in_language(term: Term, field: Literal["short", "detail"], language: Languag
     if not chinese:
         return english
     return languages.traditional(chinese) if language == "zh-TW" else chinese
+
+
+def gap_text(topic: str) -> str:
+    """Return what may be kept of something that was not known: a term at most, or nothing.
+
+    Whole sentences, addresses, names of accounts, and long numbers could say something of somebody.
+    """
+    words = text.words(topic)
+    letters = sum(c.isalpha() for c in topic)
+    personal = re.search(r"@|://|www\.|\d{5}|\.(?:com|org|net|io|cn)\b", topic)
+    long = len(topic) > LONGEST_GAP or len(words) > (_GAP_HAN if text.has_han(topic) else _GAP_WORDS)
+    return "" if long or personal or letters < 2 else topic
 
 
 def may_be_size(question: str) -> bool:

@@ -10,19 +10,24 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bot.answering import Answering
-from bot.core.errors import IntentRefusedError, UserError
+from bot.core.errors import ConfigurationError, IntentRefusedError, UserError
 from bot.core.languages import Language
 from bot.core.sizes import SizeBook
 from bot.knowledge import data_folder, load
 from bot.ops import logs
 from bot.ops.workers import Workers
+from bot.servers import Servers
 from bot.settings import Settings
+from bot.store.records import SchemaError
+from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 FIRST_RETRY = 5.0
 _LONGEST_RETRY = 300.0
+_STORE = 3.0
+"""Seconds that the start waits for the storage."""
 _STABLE = 600.0
 """Seconds after which a connection counts as good, so that the next trouble starts with a short wait."""
 _INTENT_REFUSED = (
@@ -47,7 +52,7 @@ class MakeClient(Protocol):
     """Builds a client; a second one is built where the first was refused an intent."""
 
     def __call__(
-        self, answering: Answering, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+        self, servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
     ) -> Client:
         """Return a new client."""
         ...
@@ -79,18 +84,42 @@ async def serve(settings: Settings, token: str, make_client: MakeClient) -> int:
 
 
 async def _serve(settings: Settings, token: str, make_client: MakeClient, workers: Workers, signals: "_Signals") -> int:
+    store = Store.at(settings.store_url())
+    # Beside loading. A storage that is away or slow keeps nobody from answering; it is prepared when it is back.
+    preparing = asyncio.create_task(store.prepare(), name="store")
+    try:
+        answering = await signals.unless_stopped(asyncio.to_thread(open_answering, settings))
+        await asyncio.wait({preparing}, timeout=_STORE)
+        if preparing.done():
+            preparing.result()
+        if answering is None:
+            return 0
+        servers = Servers(answering, store)
+        try:
+            return await _serve_discord(settings, token, make_client, workers, servers, signals)
+        finally:
+            await servers.aclose()
+    except SchemaError as error:
+        raise ConfigurationError(str(error)) from None
+    finally:
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
+        await store.close()
+
+
+async def _serve_discord(
+    settings: Settings, token: str, make_client: MakeClient, workers: Workers, servers: Servers, signals: "_Signals"
+) -> int:
     knowledge = data_folder("knowledge")
-    answering = await signals.unless_stopped(asyncio.to_thread(open_answering, settings))
     message_content = settings.discord.message_content
     if settings.discord.channels and not message_content:
         log.warning("Q&A channels are set, but discord.message_content is off: they stay silent")
-    if answering is not None:
-        # Beside connecting. A question that comes before it is done waits for the part that it needs.
-        warming = asyncio.create_task(asyncio.to_thread(warm, answering), name="warm")
-        warming.add_done_callback(_report)
+    # Beside connecting. A question that comes before it is done waits for the part that it needs.
+    warming = asyncio.create_task(asyncio.to_thread(warm, servers.answering), name="warm")
+    warming.add_done_callback(_report)
     delay, begun = FIRST_RETRY, time.monotonic()
-    while answering is not None and not signals.stopped:
-        client = make_client(answering, settings, workers=workers, knowledge=knowledge, message_content=message_content)
+    while not signals.stopped:
+        client = make_client(servers, settings, workers=workers, knowledge=knowledge, message_content=message_content)
         try:
             await _until_stopped(client, client.run_until_closed(token), signals)
         except IntentRefusedError:

@@ -239,11 +239,13 @@ def sync(
         fail(program.how_to_get_a_token("en"), CONFIGURATION_ERROR)
     from bot.client import make_client
     from bot.ops.workers import Workers
+    from bot.servers import Servers
+    from bot.store.store import Store
 
     async def register() -> int:
-        answering = program.open_answering(settings)
+        servers = Servers(program.open_answering(settings), Store.at(settings.store_url()))
         client = make_client(
-            answering, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=False
+            servers, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=False
         )
         return await client.register_only(token.get_secret_value(), guild)
 

@@ -18,7 +18,6 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.answering import Answering
 from bot.cogs import _buttons, sizes
 from bot.cogs._host import Host, Interaction
 from bot.cogs._respond import FIRST_RESPONSE
@@ -31,6 +30,7 @@ from bot.cogs.terms import Page, Terms
 from bot.cogs.tokens import Tokens
 from bot.core.errors import ConfigurationError, IntentRefusedError
 from bot.ops.workers import Workers
+from bot.servers import Servers
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Bot(Host):
     """The bot. What it needs is given to it; it opens nothing itself."""
 
     def __init__(
-        self, answering: Answering, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+        self, servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
     ) -> None:
         # Voice is not used, so nobody needs to hear that its libraries are missing.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -100,7 +100,7 @@ class Bot(Host):
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         intents.message_content = message_content
         super().__init__(
-            answering,
+            servers,
             workers=workers,
             knowledge=knowledge,
             language=settings.language,
@@ -306,11 +306,11 @@ def _why_closed(code: int) -> str:
 
 
 def make_client(
-    answering: Answering, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+    servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
 ) -> Bot:
     """Return the bot, pointed to the API that the settings name."""
     use_api(settings.discord.api_url)
-    return Bot(answering, settings, workers=workers, knowledge=knowledge, message_content=message_content)
+    return Bot(servers, settings, workers=workers, knowledge=knowledge, message_content=message_content)
 
 
 def use_api(url: str) -> None:

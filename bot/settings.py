@@ -24,6 +24,12 @@ class DiscordSettings(_Section):
     sync: bool
 
 
+class StoreSettings(_Section):
+    """What concerns the storage."""
+
+    url: SecretStr
+
+
 class LogSettings(_Section):
     """What concerns the log."""
 
@@ -47,6 +53,7 @@ class Settings(BaseSettings):
     language: Language
     data: Path
     discord: DiscordSettings
+    store: StoreSettings
     log: LogSettings
     token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("token", "DISCORD_TOKEN"))
     token_file: Path | None = Field(default=None, validation_alias=AliasChoices("token_file", "DISCORD_TOKEN_FILE"))
@@ -64,6 +71,10 @@ class Settings(BaseSettings):
         _ = file_secret_settings
         defaults = TomlConfigSettingsSource(settings_cls)
         return init_settings, env_settings, dotenv_settings, defaults
+
+    def store_url(self) -> str:
+        """Return the address of the database, password included."""
+        return self.store.url.get_secret_value() or f"sqlite:///{self.data / 'aiterms.db'}"
 
     def discord_token(self) -> SecretStr | None:
         """Return the token from the secret file, else from the environment; None where neither is given.

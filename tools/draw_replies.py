@@ -25,7 +25,9 @@ from bot.answering import Answering
 from bot.client import make_client
 from bot.knowledge import data_folder, load
 from bot.ops.workers import Workers
+from bot.servers import Servers
 from bot.settings import load_settings
+from bot.store.store import Store
 from tests.discord_server import DiscordServer, Message
 
 WIDTH = 84
@@ -114,7 +116,6 @@ def save(drawn: RenderableType, place: Path, title: str) -> None:
 
 async def draw(folder: Path) -> None:
     """Let people ask, and draw what they see."""
-    answering = Answering(load(data_folder("knowledge")))
     async with DiscordServer() as server:
         guild = server.add_guild("Lab")
         general, team = server.add_channel(guild, "general"), server.add_channel(guild, "ask-ai")
@@ -122,8 +123,9 @@ async def draw(folder: Path) -> None:
         own = {"api_url": server.api_url, "message_content": True, "channels": frozenset({team.id})}
         with tempfile.TemporaryDirectory() as data:
             settings = plain.model_copy(update={"data": Path(data), "discord": plain.discord.model_copy(update=own)})
+            servers = Servers(Answering(load(data_folder("knowledge"))), Store.at(settings.store_url()))
             bot = make_client(
-                answering, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=True
+                servers, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=True
             )
             running = asyncio.create_task(bot.run_until_closed(server.token))
             await server.ready()

@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.answering import Answering
+from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, Counters, InFlight, Recent
 from bot.cogs._reply import Message, term_message
 from bot.cogs._respond import FIRST_RESPONSE, respond
@@ -20,6 +20,7 @@ from bot.cogs._texts import language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
 from bot.ops.workers import Workers
+from bot.servers import Servers, View
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class Host(commands.Bot):
 
     def __init__(
         self,
-        answering: Answering,
+        servers: Servers,
         *,
         workers: Workers,
         knowledge: Path,
@@ -49,8 +50,8 @@ class Host(commands.Bot):
         **options: Any,
     ) -> None:
         super().__init__(command_prefix=(), help_command=None, **options)
-        self.answering = answering
-        """The knowledge now; a reload replaces it whole."""
+        self.servers = servers
+        """The knowledge, and what servers lay over it."""
         self.workers = workers
         """Runs what would hold the event loop; opened and closed by whoever built the bot."""
         self.knowledge = knowledge
@@ -66,6 +67,15 @@ class Host(commands.Bot):
         self.circuit = Circuit()
         self.in_flight = InFlight()
         self.stopping = False
+
+    @property
+    def answering(self) -> Answering:
+        """The built-in knowledge; a reload replaces it whole."""
+        return self.servers.answering
+
+    async def view(self, interaction: Interaction) -> View:
+        """Return what holds where an interaction was made: own terms belong to servers that have the bot."""
+        return await self.servers.of(interaction.guild_id if interaction.is_guild_integration() else None)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Do nothing: there are no prefix commands to look for. A cog listens to messages."""
@@ -120,11 +130,17 @@ class Host(commands.Bot):
 
     async def show_term(self, interaction: Interaction, id_: str, language: Language, *, whole: bool = False) -> None:
         """Show a term to the one who pressed a button, and to nobody else."""
-        term = self.answering.glossary.terms.get(id_)
+        view = await self.view(interaction)
+        term = view.answering.glossary.terms.get(id_)
         if term is None:
             await self.tell(interaction, "term-gone")
             return
-        await self.send(interaction, term_message(term, self.answering, language, private=True, whole=whole))
+        await self.send(interaction, term_message(term, view.answering, language, private=True, whole=whole))
+
+    def note_gap(self, server: int | None, view: View, reply: Reply) -> None:
+        """Count what a server asked for and was not known, if it wants that."""
+        if server and reply.gap and view.settings.gaps:
+            self.servers.note_gap(server, reply.gap)
 
     async def guarded(self, interaction: Interaction, act: Callable[[Interaction], Awaitable[None]]) -> None:
         """Run what a button does under the rules of commands: once, not too often, errors told."""

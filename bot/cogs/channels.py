@@ -11,12 +11,14 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.answering import Context, Reply
+from bot.answering import Answering, Context, Reply
 from bot.cogs._host import Host
 from bot.cogs._reply import Message, message_for
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language, of_locale
+from bot.servers import View
+from bot.store.records import Strictness
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +47,21 @@ class Channels(commands.Cog):
             return
         if message.type not in (discord.MessageType.default, discord.MessageType.reply):
             return
-        mode = self._mode(message)
+        view = await bot.servers.of(message.guild.id) if self._may_be_asked(message) and message.guild else None
+        mode = self._mode(message, view)
         if mode is None or bot.circuit.is_open(message.channel.id) or not bot.handled.first_time(message.id):
             return
         with bot.in_flight.one():
             if mode is Mode.ASKED:
-                await self._answer_asked(message)
+                await self._answer_asked(message, view)
             else:
-                await self._answer_unasked(message)
+                await self._answer_unasked(message, view)
 
-    def _mode(self, message: discord.Message) -> Mode | None:
+    def _may_be_asked(self, message: discord.Message) -> bool:
+        """Tell whether a message may concern the bot, before anything is known of its server."""
+        return self.bot.intents.message_content or (self.bot.user is not None and self.bot.user in message.mentions)
+
+    def _mode(self, message: discord.Message, view: View | None) -> Mode | None:
         """Return how the bot is addressed; None if it is not."""
         me = self.bot.user
         if message.guild is None:
@@ -67,11 +74,13 @@ class Channels(commands.Cog):
             return None
         place = message.channel
         parent = place.parent_id if isinstance(place, discord.Thread) else None
-        return Mode.CHANNEL if self.bot.qa_channels & {place.id, parent} else None
+        channels = self.bot.qa_channels | (view.settings.channels if view else frozenset())
+        return Mode.CHANNEL if channels & {place.id, parent} else None
 
-    async def _answer_asked(self, message: discord.Message) -> None:
+    async def _answer_asked(self, message: discord.Message, view: View | None) -> None:
         bot = self.bot
-        language = self._language(message)
+        language = self._language(message, view)
+        answering = view.answering if view else bot.answering
         wait = bot.cooldown.wait(message.author.id)
         if wait:
             if bot.cooldown.to_be_told(message.author.id):
@@ -82,12 +91,15 @@ class Channels(commands.Cog):
             mention = f"{bot.user.mention} " if bot.user and message.guild else ""
             await self._send(message, Message(content=text("mention-help", language, mention=mention)))
             return
-        reply = bot.answering.reply(question, Context(Mode.ASKED, None, language))
-        await self._send(message, message_for(reply, bot.answering))
+        reply = answering.reply(question, Context(Mode.ASKED, None, language))
+        await self._send(message, message_for(reply, answering))
+        if message.guild and view:
+            bot.note_gap(message.guild.id, view, reply)
 
-    async def _answer_unasked(self, message: discord.Message) -> None:
+    async def _answer_unasked(self, message: discord.Message, view: View | None) -> None:
         bot = self.bot
-        reply = self._sure_reply(message)
+        answering = view.answering if view else bot.answering
+        reply = self._sure_reply(message, answering, view)
         if reply is None:
             return
         shown = reply.terms if reply.compared else reply.terms[:1]
@@ -97,11 +109,11 @@ class Channels(commands.Cog):
             return
         # Noted before it is sent, since the same may be asked meanwhile.
         self._explained.update(dict.fromkeys(places, time.monotonic()))
-        if not await self._send(message, message_for(reply, bot.answering, asker=message.author.id)):
+        if not await self._send(message, message_for(reply, answering, asker=message.author.id)):
             for place in places:
                 self._explained.pop(place, None)
 
-    def _sure_reply(self, message: discord.Message) -> Reply | None:
+    def _sure_reply(self, message: discord.Message, answering: Answering, view: View | None) -> Reply | None:
         """Return the answer to a message that asks without addressing the bot; None where that is not sure.
 
         A forum post often asks in its title and tells a story in its first message, so the title is tried alone, too.
@@ -111,13 +123,17 @@ class Channels(commands.Cog):
         questions = [body]
         if isinstance(place, discord.Thread) and place.id == message.id:
             questions = [f"{place.name}\n{body}", place.name]
+        strict = view is not None and view.settings.strictness is Strictness.STRICT
+        context = Context(Mode.CHANNEL, None, self._language(message, view), strict)
         for question in questions:
-            reply = self.bot.answering.reply(question, Context(Mode.CHANNEL, None, self._language(message)))
+            reply = answering.reply(question, context)
             if reply.outcome is Outcome.ANSWER:
                 return reply
         return None
 
-    def _language(self, message: discord.Message) -> Language:
+    def _language(self, message: discord.Message, view: View | None) -> Language:
+        if view and view.settings.language:
+            return view.settings.language
         preferred = message.guild.preferred_locale.value if message.guild else None
         # Every server starts as en-US: only another choice says something.
         return (of_locale(preferred) if preferred and preferred != "en-US" else None) or self.bot.language

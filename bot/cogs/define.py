@@ -14,6 +14,7 @@ from bot.cogs._texts import language_of, text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language, of_locale
 from bot.core.text import key
+from bot.servers import View
 
 LONGEST_TERM = 200
 _CHOICES = 25
@@ -40,8 +41,8 @@ class Define(commands.Cog):
         """Remove the menu."""
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    def _context(self, interaction: Interaction, language: str | None) -> Context:
-        fallback = language_of(interaction, self.bot.language)
+    def _context(self, interaction: Interaction, view: View, language: str | None) -> Context:
+        fallback = language_of(interaction, view.settings.language or self.bot.language)
         return Context(Mode.ASKED, of_choice(language), fallback)
 
     @app_commands.command(name=_("define"), description=_("Explain an AI term, with sources"))
@@ -60,8 +61,11 @@ class Define(commands.Cog):
         private: bool = False,
     ) -> None:
         """Explain a term."""
-        reply = self.bot.answering.reply(term, self._context(interaction, language))
-        await self.bot.send(interaction, message_for(reply, self.bot.answering, private=private))
+        view = await self.bot.view(interaction)
+        reply = view.answering.reply(term, self._context(interaction, view, language))
+        await self.bot.send(interaction, message_for(reply, view.answering, private=private))
+        if interaction.is_guild_integration():
+            self.bot.note_gap(interaction.guild_id, view, reply)
 
     @app_commands.command(name=_("compare"), description=_("Show two terms side by side"))
     @app_commands.describe(
@@ -77,20 +81,21 @@ class Define(commands.Cog):
         language: str | None = None,
     ) -> None:
         """Show two terms side by side."""
-        context = self._context(interaction, language)
-        replies = [self.bot.answering.reply(side, context) for side in (first, second)]
+        view = await self.bot.view(interaction)
+        context = self._context(interaction, view, language)
+        replies = [view.answering.reply(side, context) for side in (first, second)]
         unsure = next((r for r in replies if r.outcome is not Outcome.ANSWER), None)
         if unsure is None:
             ids = [r.terms[0].id for r in replies]
-            unsure = self.bot.answering.compare(ids[0], ids[1], replies[0].language)
-        await self.bot.send(interaction, message_for(unsure, self.bot.answering))
+            unsure = view.answering.compare(ids[0], ids[1], replies[0].language)
+        await self.bot.send(interaction, message_for(unsure, view.answering))
 
     @define.autocomplete("term")
     @compare.autocomplete("first")
     @compare.autocomplete("second")
     async def complete(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest names while a term is typed; nothing typed suggests nothing in particular."""
-        answering = self.bot.answering
+        answering = (await self.bot.view(interaction)).answering
         language = language_of(interaction, self.bot.language)
         choices: list[app_commands.Choice[str]] = []
         for name, ids in answering.search.names.complete(typed[:LONGEST_TERM], _CHOICES):
@@ -104,7 +109,8 @@ class Define(commands.Cog):
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Explain every term in a message, to the one who asked."""
         language = language_of(interaction, self.bot.language)
-        terms = self.bot.answering.terms_in(message.content)[:_MOST_EXPLAINED]
+        answering = (await self.bot.view(interaction)).answering
+        terms = answering.terms_in(message.content)[:_MOST_EXPLAINED]
         if not terms:
             await self.bot.tell(interaction, "no-terms-in-message")
             return

@@ -34,7 +34,8 @@ class Page(Stateless, template=rf"aiterms:page:(?P<category>[a-z-]{{1,40}}):(?P<
     async def act(self, interaction: Interaction) -> None:
         """Turn the page."""
         host = interaction.client
-        page = page_message(host.answering, self.state["category"], int(self.state["page"]), self.language)
+        answering = (await host.view(interaction)).answering
+        page = page_message(answering, self.state["category"], int(self.state["page"]), self.language)
         await host.update(interaction, page)
 
 
@@ -51,7 +52,8 @@ class Terms(commands.Cog):
         """List the terms."""
         language = language_of(interaction, self.bot.language)
         chosen = _category_id(self.bot.answering, category) if category else ALL
-        await self.bot.send(interaction, page_message(self.bot.answering, chosen, 1, language))
+        answering = (await self.bot.view(interaction)).answering
+        await self.bot.send(interaction, page_message(answering, chosen, 1, language))
 
     @terms.autocomplete("category")
     async def complete_category(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -420,6 +420,17 @@ def _runs(words: Words, hits: list[Hit]) -> Iterator[tuple[int, int]]:
             start = None
 
 
+def topic_text(found: Found) -> str:
+    """Return the words that a question asks about, without the words of asking."""
+    asked = max(found.topics, key=lambda t: t.part.ask, default=None)
+    if asked is None:
+        return ""
+    words = _trim(asked.part.focus, field=False)
+    if any(map(text.has_han, words)):
+        return "".join(w if text.has_han(w) else f" {w} " for w in words).strip()
+    return " ".join(words)
+
+
 def is_everyday(term: Term, hit: Hit) -> bool:
     """Tell whether `hit` is an ordinary word too: one of the names marked so, or a short name of a marked term."""
     if isinstance(term.everyday, tuple):

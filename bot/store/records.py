@@ -10,8 +10,6 @@ from bot.core.languages import Language
 
 MOST_TERMS = 5000
 """Own terms that one server may have."""
-LONGEST_GAP = 80
-"""Characters of a question that was not known; longer ones are whole messages and are not kept."""
 GAP_DAYS = 90
 """Days after which a gap that nobody asked for again is forgotten."""
 LEFT_DAYS = 30

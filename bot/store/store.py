@@ -54,21 +54,41 @@ class Store(OwnTerms):
         write_timeout: float = 2.0,
         clock: Callable[[], float] = time.time,
     ) -> Self:
-        """Open the database and bring its schema up to date; one that is away is tried again when it is needed.
-
-        `url` is sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.
+        """Open the database and bring its schema up to date.
 
         Raises:
             SchemaError: the schema is newer than this program.
         """
-        database = Database(url, read_timeout=read_timeout, write_timeout=write_timeout)
-        store = cls(database, clock=clock)
+        store = cls.at(url, read_timeout=read_timeout, write_timeout=write_timeout, clock=clock)
         try:
-            await database.prepare()
+            await store.prepare()
         except BaseException:
-            await database.close()
+            await store.close()
             raise
         return store
+
+    @classmethod
+    def at(
+        cls,
+        url: str,
+        *,
+        read_timeout: float = 1.0,
+        write_timeout: float = 2.0,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
+        """Return the store at `url`, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; nothing is opened yet.
+
+        A database that is away makes calls fail in words; it is tried again, at most every few seconds, when it is needed.
+        """
+        return cls(Database(url, read_timeout=read_timeout, write_timeout=write_timeout), clock=clock)
+
+    async def prepare(self) -> bool:
+        """Bring the schema up to date; tell whether the database can be used now.
+
+        Raises:
+            SchemaError: the schema is newer than this program.
+        """
+        return await self._database.prepare()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -19,7 +19,9 @@ from bot.app import open_answering
 from bot.client import Bot, make_client
 from bot.knowledge import data_folder
 from bot.ops.workers import Workers
+from bot.servers import Servers
 from bot.settings import Settings, load_settings
+from bot.store.store import Store
 from tests.discord_server import Channel, DiscordServer, Guild, Person
 
 
@@ -70,7 +72,8 @@ def unconnected(
 ) -> Bot:
     """Return the bot, not yet connected; its worker process starts when it is first needed."""
     settings, knowledge = settings_for(server, data, **discord), data_folder("knowledge")
-    return make_client(answering, settings, workers=Workers(), knowledge=knowledge, message_content=message_content)
+    servers = Servers(answering, Store.at(settings.store_url()))
+    return make_client(servers, settings, workers=Workers(), knowledge=knowledge, message_content=message_content)
 
 
 @asynccontextmanager
@@ -98,6 +101,8 @@ async def connected(
         ready.cancel()
         await bot.shut_down()
         await asyncio.wait({running})
+        await bot.servers.aclose()
+        await bot.servers.store.close()
         await bot.workers.aclose(0)
 
 
