@@ -15,7 +15,8 @@ from bot.core.languages import Language
 from bot.core.sizes import SizeBook
 from bot.knowledge import data_folder, load
 from bot.ops import logs
-from bot.ops.workers import Workers
+from bot.ops.health import Gateway
+from bot.ops.operations import Operations
 from bot.servers import Servers
 from bot.settings import Settings
 from bot.store.records import SchemaError
@@ -47,12 +48,16 @@ class Client(Protocol):
         """Let answers in flight finish, then close."""
         ...
 
+    def gateway(self) -> Gateway:
+        """Return how the connection is."""
+        ...
+
 
 class MakeClient(Protocol):
     """Builds a client; a second one is built where the first was refused an intent."""
 
     def __call__(
-        self, servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+        self, servers: Servers, settings: Settings, *, operations: Operations, knowledge: Path, message_content: bool
     ) -> Client:
         """Return a new client."""
         ...
@@ -74,16 +79,18 @@ def warm(answering: Answering) -> None:
 
 async def serve(settings: Settings, token: str, make_client: MakeClient) -> int:
     """Run the bot until SIGTERM or SIGINT; return the exit code."""
-    workers = Workers()
+    operations = Operations()
     try:
         with _Signals() as signals:
-            return await _serve(settings, token, make_client, workers, signals)
+            await operations.open(settings.health.host, settings.health.port)
+            return await _serve(settings, token, make_client, operations, signals)
     finally:
-        # Whatever a client still waited for has had its time.
-        await workers.aclose(0)
+        await operations.aclose()
 
 
-async def _serve(settings: Settings, token: str, make_client: MakeClient, workers: Workers, signals: "_Signals") -> int:
+async def _serve(
+    settings: Settings, token: str, make_client: MakeClient, operations: Operations, signals: "_Signals"
+) -> int:
     store = Store.at(settings.store_url())
     # Beside loading. A storage that is away or slow keeps nobody from answering; it is prepared when it is back.
     preparing = asyncio.create_task(store.prepare(), name="store")
@@ -96,7 +103,7 @@ async def _serve(settings: Settings, token: str, make_client: MakeClient, worker
             return 0
         servers = Servers(answering, store)
         try:
-            return await _serve_discord(settings, token, make_client, workers, servers, signals)
+            return await _serve_discord(settings, token, make_client, operations, servers, signals)
         finally:
             await servers.aclose()
     except SchemaError as error:
@@ -108,7 +115,12 @@ async def _serve(settings: Settings, token: str, make_client: MakeClient, worker
 
 
 async def _serve_discord(
-    settings: Settings, token: str, make_client: MakeClient, workers: Workers, servers: Servers, signals: "_Signals"
+    settings: Settings,
+    token: str,
+    make_client: MakeClient,
+    operations: Operations,
+    servers: Servers,
+    signals: "_Signals",
 ) -> int:
     knowledge = data_folder("knowledge")
     message_content = settings.discord.message_content
@@ -119,7 +131,10 @@ async def _serve_discord(
     warming.add_done_callback(_report)
     delay, begun = FIRST_RETRY, time.monotonic()
     while not signals.stopped:
-        client = make_client(servers, settings, workers=workers, knowledge=knowledge, message_content=message_content)
+        client = make_client(
+            servers, settings, operations=operations, knowledge=knowledge, message_content=message_content
+        )
+        operations.gateway = client.gateway
         try:
             await _until_stopped(client, client.run_until_closed(token), signals)
         except IntentRefusedError:

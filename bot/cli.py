@@ -223,6 +223,24 @@ def run(language: LanguageOption = None, server: Server = None) -> None:
 
 
 @app.command()
+def health(
+    ready: Annotated[
+        bool, typer.Option("--ready", help="Ask whether people get answers now, not only whether it lives.")
+    ] = False,
+) -> None:
+    """Ask the bot that runs here how it is: one line, exit code 0 (well) or 1."""
+    from bot.ops.health import ask as ask_page
+
+    settings = _settings()
+    if not settings.health.port:
+        fail("The health page is off: health.port is 0.", CONFIGURATION_ERROR)
+    well, told = ask_page(settings.health.host, settings.health.port, "readyz" if ready else "healthz")
+    if not well:
+        fail(told)
+    print(told)
+
+
+@app.command()
 def sync(
     guild: Annotated[
         int | None, typer.Option("--server-id", help="Only for this server, at once; without it, everywhere.")
@@ -238,14 +256,14 @@ def sync(
     if token is None:
         fail(program.how_to_get_a_token("en"), CONFIGURATION_ERROR)
     from bot.client import make_client
-    from bot.ops.workers import Workers
+    from bot.ops.operations import Operations
     from bot.servers import Servers
     from bot.store.store import Store
 
     async def register() -> int:
         servers = Servers(program.open_answering(settings), Store.at(settings.store_url()))
         client = make_client(
-            servers, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=False
+            servers, settings, operations=Operations(), knowledge=data_folder("knowledge"), message_content=False
         )
         return await client.register_only(token.get_secret_value(), guild)
 

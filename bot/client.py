@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import json
 import logging
+import math
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +21,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.cogs import _buttons, sizes
-from bot.cogs._host import Host, Interaction
+from bot.cogs._host import ARRIVED, Host, Interaction, code_of
 from bot.cogs._respond import FIRST_RESPONSE
 from bot.cogs._texts import COMMANDS, Translator
 from bot.cogs.about import About
@@ -29,7 +31,9 @@ from bot.cogs.reports import Reports
 from bot.cogs.terms import Page, Terms
 from bot.cogs.tokens import Tokens
 from bot.core.errors import ConfigurationError, IntentRefusedError
-from bot.ops.workers import Workers
+from bot.ops.health import Gateway
+from bot.ops.operations import Operations
+from bot.ops.starts import Starts
 from bot.servers import Servers
 from bot.settings import Settings
 
@@ -77,8 +81,11 @@ class Tree(app_commands.CommandTree[Host]):
             try:
                 async with asyncio.timeout(FIRST_RESPONSE if completing else None):
                     await super()._call(interaction)
+                if completing:
+                    bot.responded("completion")
             except Exception as error:
                 if completing:
+                    bot.metrics.failed(code_of(error))
                     log.warning("completing a term failed: %s", type(error).__name__)
                 else:
                     await bot.tell_error(interaction, error)
@@ -92,7 +99,7 @@ class Bot(Host):
     """The bot. What it needs is given to it; it opens nothing itself."""
 
     def __init__(
-        self, servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+        self, servers: Servers, settings: Settings, *, operations: Operations, knowledge: Path, message_content: bool
     ) -> None:
         # Voice is not used, so nobody needs to hear that its libraries are missing.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -101,7 +108,7 @@ class Bot(Host):
         intents.message_content = message_content
         super().__init__(
             servers,
-            workers=workers,
+            operations=operations,
             knowledge=knowledge,
             language=settings.language,
             channels=settings.discord.channels,
@@ -118,6 +125,7 @@ class Bot(Host):
         )
         self._sync = settings.discord.sync
         self._serving: asyncio.Task[None] | None = None
+        self._starts = Starts(settings.data / "starts.json")
         _guard_parsers(self)
 
     async def setup_hook(self) -> None:
@@ -186,7 +194,7 @@ class Bot(Host):
             if isinstance(error, discord.LoginFailure):
                 raise
             raise ConnectionError(_in_words(error)) from None
-        await self._spare_identifies(limit)
+        await self._begin_session(limit)
         invite = discord.utils.oauth_url(self.application_id or 0, permissions=discord.Permissions(_INVITE))
         log.info("to invite the bot: %s", invite)
         try:
@@ -201,6 +209,7 @@ class Bot(Host):
     async def _find_gateway(self) -> Any:
         """Ask where the gateway is and how many identifies are left; return Discord's `session_start_limit`."""
         shards, url, limit = await self.http.get_bot_gateway()
+        self.metrics.identifies_left.set(limit["remaining"])
         DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
         log.info("identifies left: %d of %d; shards recommended: %d", limit["remaining"], limit["total"], shards)
         return limit
@@ -214,15 +223,30 @@ class Bot(Host):
                     limit = await self._find_gateway()
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 log.warning("the identifies left are not known: %s", _in_words(error))
-                return
-            await self._spare_identifies(limit)
+                limit = None
+            await self._begin_session(limit)
 
-    async def _spare_identifies(self, limit: Any) -> None:
-        """Wait for new identifies rather than use up the last: Discord then resets the token."""
-        if limit["remaining"] <= IDENTIFY_RESERVE:
+    async def _begin_session(self, limit: Any) -> None:
+        """Wait for new identifies rather than use up the last (Discord then resets the token), and as starts demand."""
+        if limit and limit["remaining"] <= IDENTIFY_RESERVE:
             seconds = limit["reset_after"] / 1000
             log.error("only %d identifies are left: waiting %.0f s for new ones", limit["remaining"], seconds)
             await asyncio.sleep(seconds)
+        await self._starts.take()
+        self.metrics.identifies.inc()
+
+    def gateway(self) -> Gateway:
+        """Return how the connection is."""
+        # Where the library keeps the time of the last frame is not public; a test holds that it still does.
+        socket: Any = self.ws
+        beat: Any = socket._keep_alive if socket is not None and socket.open else None  # noqa: SLF001
+        return Gateway(
+            ready=beat is not None and self.is_ready(),
+            silent=time.perf_counter() - beat._last_recv if beat else None,  # noqa: SLF001
+            latency=self.latency if beat and math.isfinite(self.latency) else None,
+            guilds=len(self._connection._guilds),  # noqa: SLF001 - the public list is a copy
+            stopping=self.stopping,
+        )
 
     async def register_only(self, token: str, guild: int | None) -> int:
         """Register the commands without connecting to the gateway; return how many there are.
@@ -279,7 +303,7 @@ class Bot(Host):
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what an event handler raised; the bot goes on."""
         _ = args, kwargs
-        self.counters.failures += 1
+        self.metrics.failed(code_of(sys.exc_info()[1] or Exception()))
         log.error("handling %s failed", event_method, exc_info=sys.exc_info())
 
 
@@ -306,11 +330,11 @@ def _why_closed(code: int) -> str:
 
 
 def make_client(
-    servers: Servers, settings: Settings, *, workers: Workers, knowledge: Path, message_content: bool
+    servers: Servers, settings: Settings, *, operations: Operations, knowledge: Path, message_content: bool
 ) -> Bot:
     """Return the bot, pointed to the API that the settings name."""
     use_api(settings.discord.api_url)
-    return Bot(servers, settings, workers=workers, knowledge=knowledge, message_content=message_content)
+    return Bot(servers, settings, operations=operations, knowledge=knowledge, message_content=message_content)
 
 
 def use_api(url: str) -> None:
@@ -339,10 +363,11 @@ def _guard_parsers(bot: Bot) -> None:
 
     def guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
         def parse_guarded(data: Any) -> None:
+            ARRIVED.set(time.monotonic())
             try:
                 parse(data)
             except Exception:
-                bot.counters.bad_events += 1
+                bot.metrics.malformed(name)
                 log.exception("a malformed %s event was dropped", name)
 
         return parse_guarded

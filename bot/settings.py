@@ -37,6 +37,13 @@ class LogSettings(_Section):
     format: Literal["auto", "plain", "json"]
 
 
+class HealthSettings(_Section):
+    """Where the bot tells how it is; port 0 is nowhere."""
+
+    host: str
+    port: int = Field(ge=0, le=65535)
+
+
 class Settings(BaseSettings):
     """All settings. Unknown ones are refused."""
 
@@ -55,6 +62,7 @@ class Settings(BaseSettings):
     discord: DiscordSettings
     store: StoreSettings
     log: LogSettings
+    health: HealthSettings
     token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("token", "DISCORD_TOKEN"))
     token_file: Path | None = Field(default=None, validation_alias=AliasChoices("token_file", "DISCORD_TOKEN_FILE"))
 

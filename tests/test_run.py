@@ -73,6 +73,7 @@ class Place:
             "AITERMS_DISCORD__API_URL": self.server.api_url,
             "AITERMS_DATA": str(self.folder / "data"),
             "AITERMS_LOG__FORMAT": "plain",
+            "AITERMS_HEALTH__PORT": "0",
             "LANG": "C.UTF-8",
         }
         plain |= {k: v for k, v in environment.items() if v is not None}

@@ -24,7 +24,7 @@ from rich.text import Text
 from bot.answering import Answering
 from bot.client import make_client
 from bot.knowledge import data_folder, load
-from bot.ops.workers import Workers
+from bot.ops.operations import Operations
 from bot.servers import Servers
 from bot.settings import load_settings
 from bot.store.store import Store
@@ -125,7 +125,7 @@ async def draw(folder: Path) -> None:
             settings = plain.model_copy(update={"data": Path(data), "discord": plain.discord.model_copy(update=own)})
             servers = Servers(Answering(load(data_folder("knowledge"))), Store.at(settings.store_url()))
             bot = make_client(
-                servers, settings, workers=Workers(), knowledge=data_folder("knowledge"), message_content=True
+                servers, settings, operations=Operations(), knowledge=data_folder("knowledge"), message_content=True
             )
             running = asyncio.create_task(bot.run_until_closed(server.token))
             await server.ready()

@@ -12,19 +12,8 @@ QUESTIONS, PER_SECONDS = 5, 20.0
 REFUSALS, PAUSE = 3, 600.0
 """After so many refusals a channel is left alone for so many seconds."""
 _REMEMBERED = 2000
-_EVERYWHERE = 0
 
 Clock = Callable[[], float]
-
-
-@dataclass(slots=True)
-class Counters:
-    """What happened since the start."""
-
-    answers: int = 0
-    late: int = 0
-    failures: int = 0
-    bad_events: int = 0
 
 
 class Recent:
@@ -78,7 +67,7 @@ class Cooldown:
 
 
 class Circuit:
-    """Leaves a channel alone that keeps refusing, and everything for a while when Discord bans the address."""
+    """Leaves a channel alone that keeps refusing."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._refusals: dict[int, list[float]] = {}
@@ -98,20 +87,16 @@ class Circuit:
         self._closed_until[channel] = now + PAUSE
         return True
 
-    def banned(self) -> None:
-        """Stop all sending for a while."""
-        self._closed_until[_EVERYWHERE] = self._clock() + PAUSE
-
-    def is_open(self, channel: int = _EVERYWHERE) -> bool:
-        """Tell whether nothing may be sent to `channel` now, or anywhere."""
+    def is_open(self, channel: int) -> bool:
+        """Tell whether nothing may be sent to `channel` now."""
         now = self._clock()
         for key in [k for k, end in self._closed_until.items() if end <= now]:
             del self._closed_until[key]
-        return bool(self._closed_until) and (channel in self._closed_until or _EVERYWHERE in self._closed_until)
+        return channel in self._closed_until
 
     def channels(self) -> list[int]:
         """Return the channels that are left alone now."""
-        return [c for c in list(self._closed_until) if c != _EVERYWHERE and self.is_open(c)]
+        return [c for c in list(self._closed_until) if self.is_open(c)]
 
 
 @dataclass(slots=True)

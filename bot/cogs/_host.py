@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -13,13 +15,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import Answering, Reply
-from bot.cogs._guards import Circuit, Cooldown, Counters, InFlight, Recent
+from bot.cogs._guards import Circuit, Cooldown, InFlight, Recent
 from bot.cogs._reply import Message, term_message
 from bot.cogs._respond import FIRST_RESPONSE, respond
 from bot.cogs._texts import language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
-from bot.ops.workers import Workers
+from bot.ops.operations import Operations
+from bot.ops.requests import PausedError
 from bot.servers import Servers, View
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,9 @@ _UNKNOWN_INTERACTION = 10062
 _ALREADY_ACKNOWLEDGED = 40060
 _TOO_MANY = 429
 
+ARRIVED: ContextVar[float] = ContextVar("arrived")
+"""When the event came that the present task deals with; tasks inherit it from the reader of the gateway."""
+
 Interaction = discord.Interaction["Host"]
 
 
@@ -42,17 +48,18 @@ class Host(commands.Bot):
         self,
         servers: Servers,
         *,
-        workers: Workers,
+        operations: Operations,
         knowledge: Path,
         language: Language,
         channels: frozenset[int],
         data: Path,
         **options: Any,
     ) -> None:
-        super().__init__(command_prefix=(), help_command=None, **options)
+        requests = operations.requests
+        super().__init__(command_prefix=(), help_command=None, http_trace=requests.trace(), **options)
         self.servers = servers
         """The knowledge, and what servers lay over it."""
-        self.workers = workers
+        self.workers = operations.workers
         """Runs what would hold the event loop; opened and closed by whoever built the bot."""
         self.knowledge = knowledge
         """The folder of the built-in knowledge."""
@@ -61,7 +68,9 @@ class Host(commands.Bot):
         """Where the bot answers without being mentioned."""
         self.data = data
         """The folder for what must outlive a restart."""
-        self.counters = Counters()
+        self.metrics = operations.metrics
+        self.requests = requests
+        """Watches what Discord refuses; all requests pass there by themselves."""
         self.handled = Recent()
         self.cooldown = Cooldown()
         self.circuit = Circuit()
@@ -88,6 +97,13 @@ class Host(commands.Bot):
         """
         async with asyncio.timeout(FIRST_RESPONSE):
             await call
+        self.responded("interaction")
+
+    def responded(self, kind: str) -> None:
+        """Note that the event of the present task has had its first response."""
+        arrived = ARRIVED.get(None)
+        if arrived is not None:
+            self.metrics.responded(kind, time.monotonic() - arrived)
 
     async def send(self, interaction: Interaction, message: Message) -> None:
         """Send the answer to an interaction."""
@@ -98,7 +114,7 @@ class Host(commands.Bot):
             await self.first(interaction.response.send_message(message.content, **message.arguments()))
         else:
             await respond(interaction, message.body)
-        self.counters.answers += 1
+            self.responded("interaction")
 
     async def send_when_made(
         self, interaction: Interaction, making: Coroutine[Any, Any, Message], *, private: bool
@@ -121,7 +137,6 @@ class Host(commands.Bot):
         await self.first(
             interaction.response.edit_message(content=message.content, embeds=list(message.embeds), view=message.view())
         )
-        self.counters.answers += 1
 
     async def tell(self, interaction: Interaction, key: str, **values: object) -> None:
         """Tell the user one of our texts, and nobody else."""
@@ -174,7 +189,7 @@ class Host(commands.Bot):
             message = text("not-allowed", language)
         else:
             reference = token_hex(4)
-            self.counters.failures += 1
+            self.metrics.failed(code_of(cause))
             log.error("interaction failed, reference %s", reference, exc_info=cause, extra={"reference": reference})
             message = text("failed", language, reference=reference)
         try:
@@ -185,15 +200,23 @@ class Host(commands.Bot):
     def _is_lost(self, cause: BaseException) -> bool:
         """Tell whether nothing more can be said: too late, or already answered. A second call would be refused too."""
         status, code = getattr(cause, "status", None), getattr(cause, "code", None)
+        if isinstance(cause, PausedError):
+            log.debug("an interaction was not answered: sending is paused")
+            return True
         if code == _ALREADY_ACKNOWLEDGED:
             log.info("an interaction was answered by somebody else")
             return True
         if isinstance(cause, TimeoutError) or code == _UNKNOWN_INTERACTION:
-            self.counters.late += 1
+            self.metrics.late.inc()
             log.warning("an interaction was not answered in time (%s)", type(cause).__name__)
             return True
         if status == _TOO_MANY or isinstance(cause, discord.DiscordServerError):
-            self.counters.failures += 1
+            self.metrics.failed(code_of(cause))
             log.warning("Discord did not take an answer (HTTP %s)", status)
             return True
         return False
+
+
+def code_of(error: BaseException) -> object:
+    """Return what an error is counted under: Discord's own code, the HTTP status, or its class."""
+    return getattr(error, "code", None) or getattr(error, "status", None) or type(error).__name__

@@ -12,7 +12,7 @@ import discord
 from discord.ext import commands
 
 from bot.answering import Answering, Context, Reply
-from bot.cogs._host import Host
+from bot.cogs._host import Host, code_of
 from bot.cogs._reply import Message, message_for
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
@@ -27,7 +27,6 @@ REPEAT_AFTER = 600.0
 SEND = 20.0
 """Seconds for sending a message, the library's and our own retries included."""
 RETRY_AFTER = 1.0
-_TOO_MANY = 429
 # What stands for a person, role, channel, command, emoji or time in the text of a message.
 _MARKUP = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:<>]{1,100}:\d+|a?:\w{1,40}:\d+|t:-?\d+(?::\w)?|id:\w+)>")
 
@@ -49,7 +48,9 @@ class Channels(commands.Cog):
             return
         view = await bot.servers.of(message.guild.id) if self._may_be_asked(message) and message.guild else None
         mode = self._mode(message, view)
-        if mode is None or bot.circuit.is_open(message.channel.id) or not bot.handled.first_time(message.id):
+        if mode is None or bot.circuit.is_open(message.channel.id) or bot.requests.paused:
+            return
+        if not bot.handled.first_time(message.id):
             return
         with bot.in_flight.one():
             if mode is Mode.ASKED:
@@ -92,6 +93,7 @@ class Channels(commands.Cog):
             await self._send(message, Message(content=text("mention-help", language, mention=mention)))
             return
         reply = answering.reply(question, Context(Mode.ASKED, None, language))
+        bot.metrics.answered("asked", reply.outcome.value)
         await self._send(message, message_for(reply, answering))
         if message.guild and view:
             bot.note_gap(message.guild.id, view, reply)
@@ -101,6 +103,7 @@ class Channels(commands.Cog):
         answering = view.answering if view else bot.answering
         reply = self._sure_reply(message, answering, view)
         if reply is None:
+            bot.metrics.answered("channel", Outcome.NONE.value)
             return
         shown = reply.terms if reply.compared else reply.terms[:1]
         places = [(message.channel.id, t.id) for t in shown]
@@ -112,6 +115,8 @@ class Channels(commands.Cog):
         if not await self._send(message, message_for(reply, answering, asker=message.author.id)):
             for place in places:
                 self._explained.pop(place, None)
+        else:
+            bot.metrics.answered("channel", reply.outcome.value)
 
     def _sure_reply(self, message: discord.Message, answering: Answering, view: View | None) -> Reply | None:
         """Return the answer to a message that asks without addressing the bot; None where that is not sure.
@@ -154,22 +159,21 @@ class Channels(commands.Cog):
         try:
             async with asyncio.timeout(SEND):
                 await self._send_once_more(message, answer, reply=allowed.read_message_history)
-        except discord.Forbidden:
+        except discord.Forbidden as error:
+            self.bot.metrics.failed(code_of(error))
             if self.bot.circuit.refused(message.channel.id):
                 log.warning("channel %d refuses messages and is left alone for a while", message.channel.id)
         except discord.RateLimited as limited:
+            self.bot.metrics.failed("RateLimited")
             log.warning("Discord limits sending for %.0f s; a reply was dropped", limited.retry_after)
         except discord.HTTPException as error:
-            self.bot.counters.failures += 1
+            self.bot.metrics.failed(code_of(error))
             log.warning("a reply could not be sent: HTTP %d, code %d", error.status, error.code)
-            if error.status == _TOO_MANY:
-                self.bot.circuit.banned()
-                log.error("Discord's front door refuses this address: nothing is sent for a while")  # noqa: TRY400
         except (aiohttp.ClientError, OSError) as error:
-            self.bot.counters.failures += 1
+            self.bot.metrics.failed(code_of(error))
             log.warning("a reply could not be sent: %s", type(error).__name__)
         else:
-            self.bot.counters.answers += 1
+            self.bot.responded("message")
             return True
         return False
 

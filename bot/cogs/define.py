@@ -63,6 +63,7 @@ class Define(commands.Cog):
         """Explain a term."""
         view = await self.bot.view(interaction)
         reply = view.answering.reply(term, self._context(interaction, view, language))
+        self.bot.metrics.answered("asked", reply.outcome.value)
         await self.bot.send(interaction, message_for(reply, view.answering, private=private))
         if interaction.is_guild_integration():
             self.bot.note_gap(interaction.guild_id, view, reply)
@@ -88,6 +89,7 @@ class Define(commands.Cog):
         if unsure is None:
             ids = [r.terms[0].id for r in replies]
             unsure = view.answering.compare(ids[0], ids[1], replies[0].language)
+        self.bot.metrics.answered("asked", unsure.outcome.value)
         await self.bot.send(interaction, message_for(unsure, view.answering))
 
     @define.autocomplete("term")

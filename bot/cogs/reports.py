@@ -54,7 +54,7 @@ class Reports(commands.Cog):
                     _append, self.bot.data / "reports.jsonl", json.dumps(report, ensure_ascii=False)
                 )
         except OSError as error:
-            self.bot.counters.failures += 1
+            self.bot.metrics.failed(type(error).__name__)
             log.error("a report could not be written: %s", type(error).__name__)  # noqa: TRY400 - no traceback needed
             await self.bot.tell(interaction, "report-failed")
             return

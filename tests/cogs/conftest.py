@@ -18,7 +18,7 @@ from bot.answering import Answering
 from bot.app import open_answering
 from bot.client import Bot, make_client
 from bot.knowledge import data_folder
-from bot.ops.workers import Workers
+from bot.ops.operations import Operations
 from bot.servers import Servers
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
@@ -55,7 +55,11 @@ def settings_for(server: DiscordServer, data: Path, **discord: object) -> Settin
     """Return the settings that point the bot to the stand-in."""
     plain = load_settings(data_folder("config"))
     return plain.model_copy(
-        update={"data": data, "discord": plain.discord.model_copy(update={"api_url": server.api_url, **discord})}
+        update={
+            "data": data,
+            "discord": plain.discord.model_copy(update={"api_url": server.api_url, **discord}),
+            "health": plain.health.model_copy(update={"port": 0}),
+        }
     )
 
 
@@ -71,9 +75,14 @@ def unconnected(
     server: DiscordServer, answering: Answering, data: Path, *, message_content: bool = False, **discord: object
 ) -> Bot:
     """Return the bot, not yet connected; its worker process starts when it is first needed."""
-    settings, knowledge = settings_for(server, data, **discord), data_folder("knowledge")
-    servers = Servers(answering, Store.at(settings.store_url()))
-    return make_client(servers, settings, workers=Workers(), knowledge=knowledge, message_content=message_content)
+    settings = settings_for(server, data, **discord)
+    return make_client(
+        Servers(answering, Store.at(settings.store_url())),
+        settings,
+        operations=Operations(),
+        knowledge=data_folder("knowledge"),
+        message_content=message_content,
+    )
 
 
 @asynccontextmanager

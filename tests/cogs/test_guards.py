@@ -72,16 +72,6 @@ def test_refusals_long_ago_do_not_count() -> None:
         clock.now += PAUSE / 2 + 1
 
 
-def test_a_ban_stops_everything_for_a_while() -> None:
-    clock = Clock()
-    circuit = Circuit(clock)
-    circuit.banned()
-    assert circuit.is_open(7)
-    assert circuit.channels() == []
-    clock.now += PAUSE
-    assert not circuit.is_open(7)
-
-
 def test_what_comes_twice_is_known() -> None:
     recent = Recent(most=3)
     assert [recent.first_time(i) for i in (1, 1, 2, 3, 4, 4, 1)] == [True, False, True, True, True, False, True]
