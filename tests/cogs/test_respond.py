@@ -43,7 +43,7 @@ async def test_an_error_behind_the_first_response_is_told_too(lab: Lab, monkeypa
 
     exchange = await _does(lab, monkeypatch, tell_and_fail)
     assert "reference" in (await exchange.followup()).content
-    assert lab.bot.counters.failures == 1
+    assert lab.bot.metrics.failures == {"RuntimeError": 1}
 
 
 async def test_the_message_is_not_asked_back_and_pings_nobody(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ async def test_a_passing_failure_delays_the_answer(lab: Lab, status: int) -> Non
     assert fault.hits == 2
     assert answer.embeds
     await lab.server.idle(0.1)
-    assert lab.bot.counters.answers == 1
+    assert lab.bot.metrics.value("first_response_seconds_count", kind="interaction") == 1
 
 
 async def test_a_short_limit_delays_the_answer(lab: Lab) -> None:
@@ -90,7 +90,7 @@ async def test_a_limit_beyond_the_time_is_not_waited_for(lab: Lab, logged: pytes
     fault = lab.server.faults.rate_limit(CALLBACK, 30.0)
     answer = lab.asker.slash(lab.channel, "define", term="rlhf")
     async with asyncio.timeout(_respond.FIRST_RESPONSE):
-        while lab.bot.counters.late == 0:  # noqa: ASYNC110 - nothing tells
+        while not lab.bot.metrics.value("late_total"):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.01)
     assert fault.hits == 1
     assert answer.type is None
