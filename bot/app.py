@@ -102,6 +102,7 @@ async def _serve(
         if answering is None:
             return 0
         servers = Servers(answering, store)
+        operations.watch_store(store.alive)
         try:
             return await _serve_discord(settings, token, make_client, operations, servers, signals)
         finally:

@@ -199,10 +199,8 @@ def ask(host: str, port: int, page: str, seconds: float = 3.0) -> tuple[bool, st
         wrong = [f"{name}: {part['why']}" for name, part in told["parts"].items() if part["status"] != "ok"]
         return answer.status == 200, "; ".join([str(told["status"]), *wrong])
     except (OSError, http.client.HTTPException) as error:
-        return (
-            False,
-            f"no answer from http://{here}:{port}/{page} ({getattr(error, 'strerror', None) or error or type(error).__name__})",
-        )
+        why = getattr(error, "strerror", None) or type(error).__name__
+        return False, f"no answer from http://{here}:{port}/{page} ({why})"
     except (ValueError, KeyError, TypeError, AttributeError):
         return False, f"http://{here}:{port}/{page} is not this bot's page"
     finally:
