@@ -8,6 +8,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ IDENTIFY_RESERVE = 5
 LOGIN = 60.0
 """Seconds for the calls before connecting, the library's own retries included."""
 _CLOSE = 5.0
+_OF_THE_TREE = (discord.InteractionType.application_command, discord.InteractionType.autocomplete)
 _SYNC = 30.0
 _INVITE = 274_877_991_936
 """View channels, send messages, also in threads, embed links, read history."""
@@ -79,7 +81,8 @@ class Tree(app_commands.CommandTree[Host]):
         completing = interaction.type is discord.InteractionType.autocomplete
         with bot.in_flight.one():
             try:
-                async with asyncio.timeout(FIRST_RESPONSE if completing else None):
+                # Answers have their limit where they are sent.
+                async with asyncio.timeout(FIRST_RESPONSE) if completing else nullcontext():
                     await super()._call(interaction)
                 if completing:
                     bot.responded("completion")
@@ -283,6 +286,11 @@ class Bot(Host):
                 await self.close()
         except TimeoutError:
             log.warning("the connection did not close within %.0f s", _CLOSE)
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Pass an event on, but not the interactions that the tree has taken: each listener would be a task for nothing."""
+        if event_name != "interaction" or args[0].type not in _OF_THE_TREE:
+            super().dispatch(event_name, *args, **kwargs)
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer buttons, selects and forms that nothing here knows: those of another version of the bot."""
