@@ -15,7 +15,6 @@ from bot.core.languages import Language
 from bot.core.sizes import SizeBook
 from bot.knowledge import data_folder, load
 from bot.ops import logs
-from bot.ops.health import Gateway
 from bot.ops.operations import Operations
 from bot.servers import Servers
 from bot.settings import Settings
@@ -46,10 +45,6 @@ class Client(Protocol):
 
     async def shut_down(self) -> None:
         """Let answers in flight finish, then close."""
-        ...
-
-    def gateway(self) -> Gateway:
-        """Return how the connection is."""
         ...
 
 
@@ -135,7 +130,6 @@ async def _serve_discord(
         client = make_client(
             servers, settings, operations=operations, knowledge=knowledge, message_content=message_content
         )
-        operations.gateway = client.gateway
         try:
             await _until_stopped(client, client.run_until_closed(token), signals)
         except IntentRefusedError:

@@ -51,6 +51,8 @@ LOGIN = 60.0
 _CLOSE = 5.0
 _OF_THE_TREE = (discord.InteractionType.application_command, discord.InteractionType.autocomplete)
 _SYNC = 30.0
+_HELD = 20.0
+"""Seconds for which an open connection may wait for its identify; the library closes it after 60 without an answer."""
 _INVITE = 274_877_991_936
 """View channels, send messages, also in threads, embed links, read history."""
 _REFUSED = (
@@ -59,6 +61,10 @@ _REFUSED = (
 )
 _WRONG_TOKEN = 4004
 _SHARDING_REQUIRED = 4011
+
+
+class _NotNowError(Exception):
+    """The next session has to wait for longer than a connection can be held without it."""
 
 
 class Tree(app_commands.CommandTree[Host]):
@@ -129,6 +135,7 @@ class Bot(Host):
         self._sync = settings.discord.sync
         self._serving: asyncio.Task[None] | None = None
         self._starts = Starts(settings.data / "starts.json")
+        operations.gateway = self.gateway
         _guard_parsers(self)
 
     async def setup_hook(self) -> None:
@@ -202,6 +209,8 @@ class Bot(Host):
         log.info("to invite the bot: %s", invite)
         try:
             await self.connect()
+        except _NotNowError:
+            raise ConnectionError("too many new sessions") from None
         except (discord.DiscordException, OSError):
             raise
         except Exception as error:
@@ -227,11 +236,13 @@ class Bot(Host):
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 log.warning("the identifies left are not known: %s", _in_words(error))
                 limit = None
+            if _is_low(limit) or await self._starts.due() > _HELD:
+                raise _NotNowError
             await self._begin_session(limit)
 
     async def _begin_session(self, limit: Any) -> None:
         """Wait for new identifies rather than use up the last (Discord then resets the token), and as starts demand."""
-        if limit and limit["remaining"] <= IDENTIFY_RESERVE:
+        if _is_low(limit):
             seconds = limit["reset_after"] / 1000
             log.error("only %d identifies are left: waiting %.0f s for new ones", limit["remaining"], seconds)
             await asyncio.sleep(seconds)
@@ -320,6 +331,11 @@ def _read(place: Path) -> str | None:
         return place.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _is_low(limit: Any) -> bool:
+    """Tell whether Discord's `session_start_limit`, where it is known, leaves no identify to be spent."""
+    return limit is not None and limit["remaining"] <= IDENTIFY_RESERVE
 
 
 def _in_words(error: BaseException) -> str:

@@ -69,6 +69,7 @@ class Host(commands.Bot):
         self.data = data
         """The folder for what must outlive a restart."""
         self.metrics = operations.metrics
+        self.health = operations.health
         self.requests = requests
         """Watches what Discord refuses; all requests pass there by themselves."""
         self.handled = Recent()
@@ -76,6 +77,14 @@ class Host(commands.Bot):
         self.circuit = Circuit()
         self.in_flight = InFlight()
         self.stopping = False
+
+    def is_operated_by(self, user: discord.abc.Snowflake) -> bool:
+        """Tell whether the application belongs to `user`, or to a team of theirs."""
+        application = self.application
+        if application is None:
+            return False
+        owners = application.team.members if application.team else [application.owner]
+        return user.id in [o.id for o in owners]
 
     @property
     def answering(self) -> Answering:

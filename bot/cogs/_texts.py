@@ -101,6 +101,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
             "版本 {version} · {count} 个术语，最近查证 {date}"
         ),
     ),
+    "for-operator": ("**For you, who run me:** {state}", "**目前状态（只有机器人的主人看得到）：** {state}"),
     "left-alone": (
         "Channels that refuse my messages, so I leave them alone for a while: {channels}",
         "以下频道拒绝了我的消息，我会暂停一段时间：{channels}",

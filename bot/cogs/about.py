@@ -7,8 +7,12 @@ from discord.app_commands import locale_str as _
 from discord.ext import commands
 
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import Message
+from bot.cogs._reply import Message, fit
 from bot.cogs._texts import language_of, text
+from bot.core.languages import Language
+
+_LONGEST_STATE = 1000
+_SIGNS = {"ok": "✅", "degraded": "⚠️", "red": "❌"}
 
 
 class About(commands.Cog):
@@ -32,7 +36,15 @@ class About(commands.Cog):
         refusing = self._left_alone(interaction)
         if refusing:
             content += "\n\n" + text("left-alone", language, channels=" ".join(f"<#{c}>" for c in refusing))
+        if self.bot.is_operated_by(interaction.user):
+            content += "\n\n" + fit(self._state(language), _LONGEST_STATE)
         await self.bot.send(interaction, Message(content=content, private=True))
+
+    def _state(self, language: Language) -> str:
+        """Return how the bot is, as its health page says it: in the words of the log, for whoever runs it."""
+        state, parts = self.bot.health.ready()
+        lines = [f"- {_SIGNS[s]} {name}: {why}" for name, (s, why) in parts.items()]
+        return text("for-operator", language, state=state) + "\n" + "\n".join(lines)
 
     def _left_alone(self, interaction: Interaction) -> list[int]:
         """Return the channels of this server that refuse messages; for those who can change that."""

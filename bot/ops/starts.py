@@ -29,18 +29,21 @@ class Starts:
         place: Path,
         *,
         clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         self._place = place
         self._clock = clock
-        self._sleep = sleep
+        self._sleep = sleep or asyncio.sleep
+
+    async def due(self) -> float:
+        """Return the seconds that the last starts demand before the next."""
+        return _wait(await asyncio.to_thread(self._read), self._clock())
 
     async def take(self) -> float:
         """Wait as long as the last starts demand, then note one more; return the seconds waited."""
-        starts = await asyncio.to_thread(self._read)
-        wait = _wait(starts, self._clock())
+        wait = await self.due()
         if wait:
-            log.warning("%d sessions were begun within the hour: waiting %.0f s with the next", len(starts), wait)
+            log.warning("many sessions were begun within the hour: waiting %.0f s with the next", wait)
             await self._sleep(wait)
         try:
             await asyncio.to_thread(self._note)
