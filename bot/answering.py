@@ -70,17 +70,23 @@ class Answering:
         open_sizes: "Callable[[], SizeBook | None] | None" = None,
         *,
         search: Search | None = None,
+        own_links: bool = False,
     ) -> None:
         """Index the glossary, or take a `search` that goes through it already."""
+        self.own_links = own_links
+        """Whether links in own terms may be followed."""
         self.glossary = glossary
         self.search = search or Search(glossary.terms)
         self._open_sizes = open_sizes
 
-    def with_own(self, own: Iterable[Term]) -> "Answering":
-        """Return what answers from `own` terms and from these, the own ones first; it costs as much as they do alone."""
+    def with_own(self, own: Iterable[Term], *, links: bool = False) -> "Answering":
+        """Return what answers from `own` terms and from these, the own ones first; it costs as much as they do alone.
+
+        `links` tells whether the links of the own terms may be followed.
+        """
         terms = {t.id: t for t in own}
         layer = Search(terms, self.search)
-        return Answering(Glossary(terms, {}).over(self.glossary), lambda: self.sizes, search=layer)
+        return Answering(Glossary(terms, {}).over(self.glossary), lambda: self.sizes, search=layer, own_links=links)
 
     @cached_property
     def sizes(self) -> "SizeBook | None":
@@ -104,7 +110,7 @@ class Answering:
             decision = Decision(Outcome.NONE)
         if decision.outcome is Outcome.NONE:
             nearest = self._nearest(found) if context.mode is Mode.ASKED else ()
-            gap = gap_text(topic_text(found)) if context.mode is Mode.ASKED else ""
+            gap = gap_text(topic_text(found), question) if context.mode is Mode.ASKED else ""
             return Reply(question, Outcome.NONE, language, reason="unknown", nearest=nearest, gap=gap)
         return self._known(question, decision, language)
 
@@ -188,14 +194,14 @@ def in_language(term: Term, field: Literal["short", "detail"], language: Languag
     return languages.traditional(chinese) if language == "zh-TW" else chinese
 
 
-def gap_text(topic: str) -> str:
-    """Return what may be kept of something that was not known: a term at most, or nothing.
+def gap_text(topic: str, question: str) -> str:
+    """Return what may be kept of a `question` about a `topic` that was not known: a term at most, or nothing.
 
     Whole sentences, addresses, names of accounts, and long numbers could say something of somebody.
     """
     words = text.words(topic)
     letters = sum(c.isalpha() for c in topic)
-    personal = re.search(r"@|://|www\.|\d{5}|\.(?:com|org|net|io|cn)\b", topic)
+    personal = re.search(r"@|://|www\.|\d{5}|\.(?:com|org|net|io|cn)\b", question)
     long = len(topic) > LONGEST_GAP or len(words) > (_GAP_HAN if text.has_han(topic) else _GAP_WORDS)
     return "" if long or personal or letters < 2 else topic
 

@@ -21,13 +21,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from bot.cogs import _buttons, sizes
+from bot.cogs import _buttons, gaps, own_terms, privacy, sizes
+from bot.cogs import settings as settings_cog
 from bot.cogs._host import ARRIVED, Host, Interaction, code_of
+from bot.cogs._own_form import FORM_PREFIX
 from bot.cogs._respond import FIRST_RESPONSE
 from bot.cogs._texts import COMMANDS, Translator
 from bot.cogs.about import About
 from bot.cogs.channels import Channels
 from bot.cogs.define import Define
+from bot.cogs.housekeeping import Housekeeping
 from bot.cogs.reports import Reports
 from bot.cogs.terms import Page, Terms
 from bot.cogs.tokens import Tokens
@@ -40,8 +43,30 @@ from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-ITEMS = (*_buttons.ITEMS, Page, *sizes.ITEMS)
-COGS: Sequence[Callable[[Host], commands.Cog]] = (Define, Terms, Tokens, sizes.Sizes, Channels, Reports, About)
+ITEMS = (
+    *_buttons.ITEMS,
+    Page,
+    *sizes.ITEMS,
+    *own_terms.ITEMS,
+    *gaps.ITEMS,
+    *settings_cog.ITEMS,
+    *privacy.ITEMS,
+)
+FORMS = (_buttons.REPORT_PREFIX, FORM_PREFIX)
+COGS: Sequence[Callable[[Host], commands.Cog]] = (
+    Define,
+    Terms,
+    Tokens,
+    sizes.Sizes,
+    Channels,
+    own_terms.OwnTerms,
+    settings_cog.Settings,
+    gaps.Gaps,
+    Reports,
+    privacy.Privacy,
+    About,
+    Housekeeping,
+)
 DRAIN = 10.0
 """Seconds that answers in flight have when the bot is told to stop."""
 IDENTIFY_RESERVE = 5
@@ -308,7 +333,7 @@ class Bot(Host):
         data: Any = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
         if interaction.type is discord.InteractionType.modal_submit:
-            known = custom_id.startswith(_buttons.REPORT_PREFIX)
+            known = custom_id.startswith(FORMS)
         elif interaction.type is discord.InteractionType.component:
             known = any(i.__discord_ui_compiled_template__.fullmatch(custom_id) for i in ITEMS)
         else:

@@ -94,7 +94,7 @@ class Servers:
         """Take new built-in knowledge; servers with own terms get theirs laid over it one by one."""
         self._base = View(answering)
         for server, view in list(self._views.items()):
-            layered = await asyncio.to_thread(_layered, answering, view.own)
+            layered = await asyncio.to_thread(_layered, answering, view.own, links=view.settings.links)
             if self._views.get(server) is view:
                 self._views[server] = replace(view, answering=layered)
 
@@ -125,7 +125,7 @@ class Servers:
         settings = await self.store.settings(server)
         own = {o.term.id: o for o in await self.store.terms(server)}
         base = self._base.answering
-        return View(await asyncio.to_thread(_layered, base, own), settings, own)
+        return View(await asyncio.to_thread(_layered, base, own, links=settings.links), settings, own)
 
     def _loaded(self, server: int, task: "asyncio.Task[View]") -> None:
         del self._loading[server]
@@ -155,10 +155,10 @@ class Servers:
                 log.exception("a gap could not be counted")
 
 
-def _layered(base: Answering, own: Mapping[str, OwnTerm]) -> Answering:
+def _layered(base: Answering, own: Mapping[str, OwnTerm], *, links: bool) -> Answering:
     """Lay own terms over the knowledge, ready for every kind of question."""
     if not own:
         return base
-    answering = base.with_own(o.term for o in own.values())
+    answering = base.with_own((o.term for o in own.values()), links=links)
     answering.search.warm()
     return answering

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.store.store import Store
 from tests.discord_server import Channel, DiscordServer, Guild, Person
 
 pytestmark = pytest.mark.asyncio
@@ -190,7 +191,9 @@ async def test_buttons_outlive_a_killed_process(place: Place) -> None:
         assert (await place.asker.choose(answer.message, "dpo")).embeds
         assert (await place.asker.click(offered.message, "aiterms:pick:inference:.*")).embeds
         assert (await place.asker.submit(form, {"text": "wrong year"})).ephemeral
-        assert len((place.folder / "data" / "reports.jsonl").read_text().splitlines()) == 1
+        store = await Store.open(f"sqlite:///{place.folder / 'data' / 'aiterms.db'}")
+        assert len(await store.reports()) == 1
+        await store.close()
         other = place.server.add_user("Bea", place.guild)
         assert "Only the person who asked" in (await other.click(unasked, "aiterms:remove:.*")).text
         third = place.server.add_user("Cleo", place.guild)

@@ -24,6 +24,9 @@ _LABEL = 80
 class Stateless(DynamicItem[discord.ui.Item[Any]], template="aiterms:never"):
     """What all items share: the state read back from the custom_id, and the rules that hold for each use."""
 
+    limited = True
+    """Whether a use counts as a question; what only editors may do does not."""
+
     def __init__(self, item: discord.ui.Item[Any], state: Mapping[str, str]) -> None:
         super().__init__(item)
         self.state = state
@@ -51,7 +54,7 @@ class Stateless(DynamicItem[discord.ui.Item[Any]], template="aiterms:never"):
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do what the item says; errors are told to the user like those of a command."""
         client: Host = interaction.client
-        await client.guarded(interaction, self.act)
+        await client.guarded(interaction, self.act, limited=self.limited)
 
     async def act(self, interaction: "Interaction") -> None:
         """Answer the use of the item."""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 QUESTIONS, PER_SECONDS = 5, 20.0
 """A user may ask so many questions in so many seconds."""
@@ -13,7 +14,11 @@ REFUSALS, PAUSE = 3, 600.0
 """After so many refusals a channel is left alone for so many seconds."""
 _REMEMBERED = 2000
 
+MOST_KEPT, KEPT_FOR = 200, 900.0
+"""So much of what people began is kept, for so many seconds: Discord's own time for going on."""
+
 Clock = Callable[[], float]
+T = TypeVar("T")
 
 
 class Recent:
@@ -64,6 +69,32 @@ class Cooldown:
             return False
         self._told[user] = now
         return True
+
+
+class Kept:
+    """Keeps what people began, for a while and in memory only: a form that was refused, an import not yet confirmed."""
+
+    def __init__(self, most: int = MOST_KEPT, seconds: float = KEPT_FOR, clock: Clock = time.monotonic) -> None:
+        self._values: OrderedDict[str, tuple[float, object]] = OrderedDict()
+        self._most = most
+        self._seconds = seconds
+        self._clock = clock
+
+    def put(self, key: str, value: object) -> None:
+        """Keep `value`, instead of what was kept under `key` before."""
+        self._values.pop(key, None)
+        self._values[key] = (self._clock() + self._seconds, value)
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+
+    def get(self, key: str, kind: type[T]) -> T | None:
+        """Return what is kept under `key`, if it is of that kind and was not put there too long ago."""
+        end, value = self._values.get(key, (0.0, None))
+        return value if isinstance(value, kind) and end > self._clock() else None
+
+    def drop(self, key: str) -> None:
+        """Forget what is kept under `key`."""
+        self._values.pop(key, None)
 
 
 class Circuit:

@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import Answering, Reply
-from bot.cogs._guards import Circuit, Cooldown, InFlight, Recent
+from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
 from bot.cogs._respond import FIRST_RESPONSE, respond
 from bot.cogs._texts import language_of, text
@@ -76,6 +76,7 @@ class Host(commands.Bot):
         self.cooldown = Cooldown()
         self.circuit = Circuit()
         self.in_flight = InFlight()
+        self.kept = Kept()
         self.stopping = False
 
     def is_operated_by(self, user: discord.abc.Snowflake) -> bool:
@@ -141,6 +142,26 @@ class Host(commands.Bot):
             raise
         await self.send(interaction, await task)
 
+    async def update_when_made(self, interaction: Interaction, making: Coroutine[Any, Any, Message]) -> None:
+        """Replace the message that the used component stands on by what `making` returns, which may take a moment."""
+        task = asyncio.create_task(making)
+        try:
+            await asyncio.wait({task}, timeout=DEFER_AFTER)
+            if not task.done():
+                await self.first(interaction.response.defer())
+        except BaseException:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+        message = await task
+        if not interaction.response.is_done():
+            await self.update(interaction, message)
+            return
+        async with asyncio.timeout(_LATER):
+            await interaction.edit_original_response(
+                content=message.content, embeds=list(message.embeds), view=message.view()
+            )
+
     async def update(self, interaction: Interaction, message: Message) -> None:
         """Replace the message that the used component stands on."""
         await self.first(
@@ -166,13 +187,16 @@ class Host(commands.Bot):
         if server and reply.gap and view.settings.gaps:
             self.servers.note_gap(server, reply.gap)
 
-    async def guarded(self, interaction: Interaction, act: Callable[[Interaction], Awaitable[None]]) -> None:
+    async def guarded(
+        self, interaction: Interaction, act: Callable[[Interaction], Awaitable[None]], *, limited: bool = True
+    ) -> None:
         """Run what a button does under the rules of commands: once, not too often, errors told."""
         if self.stopping or not self.handled.first_time(interaction.id):
             return
         with self.in_flight.one():
             try:
-                self.check_limits(interaction)
+                if limited:
+                    self.check_limits(interaction)
                 await act(interaction)
             except Exception as error:
                 await self.tell_error(interaction, error)

@@ -36,6 +36,7 @@ _KEPT: WeakKeyDictionary[Answering, OrderedDict[_Key, "Message"]] = WeakKeyDicti
 _NOBODY = discord.AllowedMentions.none().to_dict()
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
 _CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
+_MARKS = re.compile(r"[\\*_~`|\[\]<]|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？；]|\n\n")
 
 
@@ -218,12 +219,14 @@ def term_embed(term: Term, answering: Answering, language: Language, *, most: in
         body += f"\n\n{shown}" + (f" {text('cut', language)}" if shown != detail else "")
     embed = discord.Embed(
         title=fit(_safe(both_names(term, language), term), _TITLE),
-        url=term.sources[0].url if term.sources and category else None,
+        url=term.sources[0].url if term.sources and (category or answering.own_links) else None,
         description=fit(body, _DESCRIPTION),
         colour=category.colour if category else _NEUTRAL,
     )
     embed.add_field(
-        name=say("sources", language), value=_sources(term, language, linked=category is not None), inline=False
+        name=say("sources", language),
+        value=_sources(term, language, linked=category is not None or answering.own_links),
+        inline=False,
     )
     embed.set_footer(text=_footer(term, answering, language))
     return embed, shown != detail
@@ -269,7 +272,8 @@ def _safe(value: str, term: Term) -> str:
 
 def literal(value: str) -> str:
     """Return a text that is shown literally, without links, pings or formatting."""
-    escaped = discord.utils.escape_mentions(discord.utils.escape_markdown(value))
+    # The library's own escaping leaves whatever stands between a bracket and the last parenthesis of the line.
+    escaped = discord.utils.escape_mentions(_MARKS.sub(r"\\\g<0>", value))
     return re.sub(r"(?i)\b(https?):(?=//)", "\\1\u200b:", escaped)
 
 

@@ -52,10 +52,6 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Thank you. This was recorded for the people who keep the glossary:\n{text}",
         "谢谢，以下内容已记录，供词库维护者查看：\n{text}",
     ),
-    "report-failed": (
-        "Your report could not be saved, nothing was kept. Please try again later.",
-        "反馈没有保存成功，未保留任何内容，请稍后再试。",
-    ),
     "report-empty": ("There was no text in the report, so nothing was recorded.", "反馈内容为空，没有记录。"),
     "cooldown": ("Too many questions at once. Try again in {seconds} s.", "提问太频繁，请 {seconds} 秒后再试。"),
     "failed": (
@@ -108,16 +104,18 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "privacy": (
         (
-            "**What I keep:** nothing that you ask. Questions, texts and files are handled in memory and forgotten. Only a mistake that you "
-            "report with the button is stored: your text, the term, your id and the server's id, in a file of the operator. "
-            "To have it deleted, ask the operator.\n"
+            "**What I keep of you:** mistakes that you report with the button (your text, the term, your id, the server's id), and your "
+            "id beside changes that you make to a server's own terms. Questions, texts and files are handled in memory and forgotten.\n"
+            "**What I keep of a server:** its settings, its own terms and their history, and terms that were asked and not known, "
+            "without who asked. All of it is deleted 30 days after I leave.\n"
             "**What I read:** the commands you send me, messages that mention me or reply to me, direct messages, messages on "
-            "which you use “Explain AI terms” or “Count tokens”, files that you attach to a command, and, where the operator has switched it on, messages in Q&A channels."
+            "which you use “Explain AI terms” or “Count tokens”, files that you attach to a command, and messages in Q&A channels."
         ),
         (
-            "**保存什么**：不保存你的提问，问题、文字和文件都在内存中处理后即丢弃。只有通过按钮提交的纠错会被保存：你写的文字、术语、你的 ID 和"
-            "服务器 ID，存放在运营者的文件中；如需删除，请联系运营者。\n"
-            "**读取什么**：你发给我的命令、@我或回复我的消息、私信、你用“解释 AI 术语”或“统计 token 数”选中的消息、随命令附上的文件，以及在运营者开启后问答频道中的消息。"
+            "**关于你保存什么**：通过按钮提交的纠错（你写的文字、术语、你的 ID、服务器 ID），以及修改服务器自定义术语时你的 ID。提问、文字和文件都在内存中"
+            "处理后即丢弃。\n"
+            "**关于服务器保存什么**：设置、自定义术语及其修改记录，以及问过而词库里没有的词（不记是谁问的）。我离开服务器 30 天后全部删除。\n"
+            "**读取什么**：你发给我的命令、@我或回复我的消息、私信、你用“解释 AI 术语”或“统计 token 数”选中的消息、随命令附上的文件，以及问答频道中的消息。"
         ),
     ),
 }

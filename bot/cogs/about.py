@@ -1,4 +1,4 @@
-"""/about and /privacy."""
+"""/about."""
 
 from importlib.metadata import version
 
@@ -16,7 +16,7 @@ _SIGNS = {"ok": "✅", "degraded": "⚠️", "red": "❌"}
 
 
 class About(commands.Cog):
-    """Tells what the bot is and what it stores."""
+    """Tells what the bot is."""
 
     def __init__(self, bot: Host) -> None:
         self.bot = bot
@@ -52,8 +52,3 @@ class About(commands.Cog):
         if guild is None or not interaction.permissions.manage_guild:
             return []
         return [c for c in self.bot.circuit.channels() if guild.get_channel_or_thread(c)][:10]
-
-    @app_commands.command(name=_("privacy"), description=_("What this bot stores about you and this server"))
-    async def privacy(self, interaction: Interaction) -> None:
-        """Say what is stored."""
-        await self.bot.tell(interaction, "privacy")

@@ -163,7 +163,7 @@ class Tokens(commands.Cog):
         private: bool,
         by_default: bool,
     ) -> Message:
-        file = await _read(attachment) if attachment else None
+        file = await read_attachment(attachment) if attachment else None
         call = partial(answer, pieces=_PIECES, draw=True)
         now = datetime.datetime.now(datetime.UTC)
         try:
@@ -181,7 +181,7 @@ def _names(typed: str | None) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-async def _read(attachment: discord.Attachment) -> File:
+async def read_attachment(attachment: discord.Attachment) -> File:
     """Fetch a file whose size was checked. Raises UserError if it is gone or cannot be had."""
     try:
         async with asyncio.timeout(READING):

@@ -425,10 +425,7 @@ def topic_text(found: Found) -> str:
     asked = max(found.topics, key=lambda t: t.part.ask, default=None)
     if asked is None:
         return ""
-    words = _trim(asked.part.focus, field=False)
-    if any(map(text.has_han, words)):
-        return "".join(w if text.has_han(w) else f" {w} " for w in words).strip()
-    return " ".join(words)
+    return text.spaced(_trim(asked.part.focus, field=False))
 
 
 def is_everyday(term: Term, hit: Hit) -> bool:

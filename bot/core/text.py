@@ -83,6 +83,14 @@ def spans(cleaned: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(cleaned)
 
 
+def spaced(words: list[str]) -> str:
+    """Join words as people read them: blanks between all but Chinese characters."""
+    joined = ""
+    for word in words:
+        joined += word if not joined or (has_han(word) and has_han(joined[-1])) else f" {word}"
+    return joined
+
+
 def key(name: str) -> str:
     """Return the form under which two spellings of a name are the same name.
 

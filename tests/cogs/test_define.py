@@ -75,16 +75,16 @@ async def test_a_report_without_text_stores_nothing(lab: Lab) -> None:
     form = await lab.asker.click(answer.message, "aiterms:wrong:.*")
     said = await lab.asker.submit(form, {"text": "  \n "}, checked=False)
     assert "nothing was recorded" in said.text
-    assert not (lab.data / "reports.jsonl").exists()
+    assert await lab.bot.servers.store.reports() == []
 
 
 async def test_a_report_that_cannot_be_stored_says_so(lab: Lab, logged: pytest.LogCaptureFixture) -> None:
-    (lab.data / "reports.jsonl").mkdir(parents=True)
+    (lab.data / "aiterms.db").mkdir()
     answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
     form = await lab.asker.click(answer.message, "aiterms:wrong:.*")
     said = await lab.asker.submit(form, {"text": "my secret remark"})
-    assert "could not be saved" in said.text
-    assert "a report could not be written" in logged.text
+    assert "Not saved, nothing changed" in said.text
+    assert "a write failed" in logged.text
     assert "secret remark" not in logged.text
 
 

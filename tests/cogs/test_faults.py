@@ -462,7 +462,7 @@ async def test_interactions_delivered_twice(lab: Lab) -> None:
     await lab.server.idle(0.2)
     assert again.refused == pressed.refused == []
     assert lab.server.rest.requests == before + 4
-    assert len((lab.data / "reports.jsonl").read_text().splitlines()) == 1
+    assert len(await lab.bot.servers.store.reports()) == 1
 
 
 async def test_messages_delivered_twice(qa: Lab) -> None:

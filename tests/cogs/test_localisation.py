@@ -58,9 +58,12 @@ async def test_the_choices_of_a_language_name_themselves(lab: Lab) -> None:
 
 
 async def test_commands_are_for_servers_users_and_private_channels(lab: Lab) -> None:
+    of_servers = {"term", "settings", "gaps"}
     for command in lab.server.commands.all():
-        assert command["integration_types"] == [0, 1]
-        assert command["contexts"] == [0, 1, 2]
+        for_servers_only = command["name"] in of_servers
+        assert command["integration_types"] == ([0] if for_servers_only else [0, 1])
+        assert command["contexts"] == ([0] if for_servers_only else [0, 1, 2])
+    assert of_servers < {c["name"] for c in lab.server.commands.all()}
 
 
 @pytest.mark.parametrize("key", sorted(_TEXTS))

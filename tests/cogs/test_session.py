@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from bot.answering import Answering, both_names
 from bot.core.languages import Language, traditional
+from bot.store.store import Store
 from tests.cogs.conftest import connected
 from tests.discord_server import FORUM, DiscordServer, Exchange, Guild, Message, Person
 from tests.discord_server.model import Channel
@@ -39,6 +40,7 @@ class Stage:
     qa: Channel
     forum: Channel
     data: Path
+    store: Store
 
     def person(self, name: str, locale: str, **options: object) -> Person:
         """Add a member; a new one for each part, so that no cooldown is met by accident."""
@@ -84,8 +86,8 @@ async def stage(server: DiscordServer, answering: Answering, tmp_path: Path) -> 
     qa = server.add_channel(guild, "ask-ai")
     forum = server.add_channel(guild, "help", kind=FORUM)
     channels = frozenset({qa.id, forum.id})
-    async with connected(server, answering, tmp_path, message_content=True, channels=channels):
-        yield Stage(server, answering, guild, general, qa, forum, tmp_path)
+    async with connected(server, answering, tmp_path, message_content=True, channels=channels) as (bot, _):
+        yield Stage(server, answering, guild, general, qa, forum, tmp_path, bot.servers.store)
 
 
 @pytest.mark.parametrize(("locale", "language"), LOCALES)
@@ -200,10 +202,9 @@ async def test_buttons_of_an_answer(stage: Stage, locale: str, language: Languag
     assert thanks.ephemeral
     assert "2017" in thanks.text
     assert "@everyone" not in thanks.text
-    [stored] = [json.loads(line) for line in (stage.data / "reports.jsonl").read_text("utf-8").splitlines()]
-    assert stored["term"] == "rlhf"
-    assert stored["text"] == "It was **2017**, not 2022 @everyone"
-    assert stored["user"] == asker.id
+    [stored] = await stage.store.reports()
+    assert (stored.term_id, stored.user, stored.server) == ("rlhf", asker.id, stage.guild.id)
+    assert stored.text == "It was **2017**, not 2022 @everyone"
 
 
 @pytest.mark.parametrize(("locale", "language"), LOCALES)
