@@ -118,7 +118,7 @@ class Gaps(commands.Cog):
             "What was asked here and not known, most asked first", zh="在这里问过而词库里没有的词，按次数排列"
         ),
     )
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     async def gaps(self, interaction: Interaction) -> None:
         """List the gaps."""

@@ -28,7 +28,7 @@ _LATER = 20.0
 _FORMATS = [app_commands.Choice(name="TOML", value="toml"), app_commands.Choice(name="CSV", value="csv")]
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 class OwnTerms(
     commands.GroupCog,

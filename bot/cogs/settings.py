@@ -67,7 +67,7 @@ class Settings(commands.Cog):
             "Q&A channels, language and who may change terms", zh="问答频道、语言，以及谁可以修改术语"
         ),
     )
-    @app_commands.guild_only()
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: Interaction) -> None:
