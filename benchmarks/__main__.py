@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-MEASUREMENTS = ("search", "tokens", "discord", "sizes")
+MEASUREMENTS = ("search", "tokens", "discord", "guilds", "sizes")
 
 
 def main() -> None:

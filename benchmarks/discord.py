@@ -1,8 +1,9 @@
-"""The bot on Discord beside a bare client: answers a second, latency under 50 users, time to READY, memory.
+"""The bot on Discord beside a bare client: answers a second, latency under 50 users, time to READY.
 
 The stand-in, which is also where the users are, runs in a process of its own on one core; the bot, or a bare discord.py
-client whose /define says "pong" (or, for comparison, always the same embed with buttons), in another, pinned to another core where there is one. Both have the same settings, and
-the stand-in checks nothing here. The limit of questions a user is off: fifty users ask as fast as they are answered.
+client whose /define says "pong" (or, for comparison, always the same embed with buttons), in another, pinned to another
+core where there is one. Both have the same settings, and the stand-in checks nothing here. The limit of questions a
+user is off: fifty users ask as fast as they are answered.
 """
 
 import asyncio
@@ -12,9 +13,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +59,18 @@ class StandIn:
         async with self.session.get(self.addresses["control_url"]) as response:
             return await response.json()
 
+    async def act(self, action: str, **body: Any) -> dict[str, Any]:
+        """Let it do one thing, and return what came of it."""
+        async with self.session.post(f"{self.addresses['control_url']}/{action}", json=body) as response:
+            answer = await response.json()
+            if response.status != HTTPStatus.OK:
+                raise RuntimeError(answer)
+            return answer
+
     async def load(self, seconds: float) -> dict[str, Any]:
         """Let the users ask for so many seconds."""
-        body = {"users": USERS, "command": "define", "options": [{"term": t} for t in TERMS], "seconds": seconds}
-        async with self.session.post(f"{self.addresses['control_url']}/load", json=body) as response:
-            return await response.json()
+        options = [{"term": t} for t in TERMS]
+        return await self.act("load", users=USERS, command="define", options=options, seconds=seconds)
 
 
 def _pin(core: int) -> Callable[[], None] | None:
@@ -188,27 +197,9 @@ async def starting() -> None:
     print(f"over the bare client: + {median(took['aiterms']) - median(took['bare']):.2f} s (budget 0.7)")
 
 
-async def memory() -> None:
-    """Measure the memory once all guilds are there."""
-    rows: list[Sequence[str]] = []
-    for guilds in (10, 2500):
-        used: dict[str, float] = {}
-        for kind in KINDS:
-            with tempfile.TemporaryDirectory() as data:
-                async with stand_in("--guilds", str(guilds), "--large") as discord:
-                    # The first start registers the commands, which takes more.
-                    async with client(kind, discord, data):
-                        pass
-                    async with client(kind, discord, data) as bot:
-                        await asyncio.sleep(3.0)
-                        used[kind] = bot.memory
-        rows.append([f"{guilds:,} guilds", *(f"{used[k]:.0f}" for k in KINDS), f"{used['aiterms'] - used['bare']:.0f}"])
-    show(["memory at READY, MiB", "bare", "aiterms", "above (budget 60)"], rows)
-
-
 def main() -> None:
     """Measure everything."""
-    parts: list[Callable[[], Awaitable[None]]] = [answers, starting, memory]
+    parts: list[Callable[[], Awaitable[None]]] = [answers, starting]
     for part in parts:
         asyncio.run(part())  # pyright: ignore[reportArgumentType]
         print()

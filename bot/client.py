@@ -400,15 +400,21 @@ def _guard_parsers(bot: Bot) -> None:
     """
     parsers: dict[str, Callable[[Any], None]] = bot._connection.parsers  # noqa: SLF001
 
-    def from_a_person(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-        def parse_unless_bot(data: Any) -> None:
+    chats = bot.intents.message_content
+
+    def to_the_bot(parse: Callable[[Any], None]) -> Callable[[Any], None]:
+        def parse_what_may_ask(data: Any) -> None:
             # Bots and webhooks are never answered: their messages, our own answers among them, need not be built.
-            if not (data["author"].get("bot") or data.get("webhook_id")):
+            if data["author"].get("bot") or data.get("webhook_id"):
+                return
+            # Nor is what people say to each other, where the intent for Q&A channels is off.
+            me = str(bot._connection.self_id)  # noqa: SLF001
+            if chats or "guild_id" not in data or any(user["id"] == me for user in data["mentions"]):
                 parse(data)
 
-        return parse_unless_bot
+        return parse_what_may_ask
 
-    parsers["MESSAGE_CREATE"] = from_a_person(parsers["MESSAGE_CREATE"])
+    parsers["MESSAGE_CREATE"] = to_the_bot(parsers["MESSAGE_CREATE"])
 
     def guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
         def parse_guarded(data: Any) -> None:

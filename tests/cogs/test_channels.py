@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.answering import Answering
@@ -210,3 +211,29 @@ async def test_an_answer_that_could_not_be_sent_may_be_given_to_the_next_who_ask
     qa.server.faults.forbidden("POST /channels/*/messages", times=1)
     assert await qa.asker.say(qa.channel, QUESTION).unanswered()
     assert (await qa.asker.say(qa.channel, QUESTION).reply()).embeds
+
+
+async def test_what_does_not_concern_the_bot_is_not_even_built(lab: Lab) -> None:
+    built: list[str] = []
+
+    async def on_message(message: discord.Message) -> None:
+        built.append(message.content)
+
+    lab.bot.add_listener(on_message)
+    lab.asker.say(lab.channel, "what is RLHF?")
+    asked = lab.asker.say(lab.channel, f"{lab.mention} what is RLHF?")
+    await asked.reply()
+    await lab.asker.say(lab.asker.dm, "what is LoRA?").reply()
+    assert built == [f"{lab.mention} what is RLHF?", "what is LoRA?"]
+
+
+async def test_with_q_and_a_channels_every_message_of_people_is_read(qa: Lab) -> None:
+    built: list[str] = []
+
+    async def on_message(message: discord.Message) -> None:
+        built.append(message.content)
+
+    qa.bot.add_listener(on_message)
+    qa.asker.say(qa.channel, "lunch?")
+    await qa.asker.say(qa.channel, "what is RLHF?").reply()
+    assert built == ["lunch?", "what is RLHF?"]

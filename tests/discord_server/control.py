@@ -147,6 +147,23 @@ class Control:
         result = await load(self._channel(), people, body["command"], options, seconds=body.get("seconds", 5.0))
         return asdict(result)
 
+    async def _chat(self, body: Json) -> Json:
+        """Let people talk to each other, a message a guild in turn; tell when the bot has come to the end of it.
+
+        All is queued before the first is written, so that writing it costs little; a command behind it shows the end.
+        """
+        person, count = self._person(body), body.get("messages", 1000)
+        channels: list[Channel] = []
+        for guild in self.server.world.guilds.values():
+            if person.id not in guild.members:
+                self.server.world.join(guild, person)
+            channels.append(next(c for c in guild.channels.values() if not c.is_thread))
+        for channel in itertools.islice(itertools.cycle(channels), count):
+            person.say(channel, "Did anybody see the news today? The meeting is at five, bring what you have.")
+        begun = time.perf_counter()
+        await person.slash(channels[0], body["command"], **body.get("options", {}))
+        return {"seconds": time.perf_counter() - begun, "messages": count}
+
     async def _drop(self, _: Json) -> Json:
         self.server.gateway.drop()
         return {}
