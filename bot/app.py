@@ -6,16 +6,19 @@ import logging
 import signal
 import time
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from bot.answering import Answering
 from bot.core.errors import ConfigurationError, IntentRefusedError, UserError
+from bot.core.glossary import Glossary
 from bot.core.languages import Language
 from bot.core.sizes import SizeBook
-from bot.knowledge import data_folder, load
+from bot.knowledge import data_folder, load, read_again
 from bot.ops import logs
 from bot.ops.operations import Operations
+from bot.ops.reload import Reload, fingerprint
 from bot.servers import Servers
 from bot.settings import Settings
 from bot.store.records import SchemaError
@@ -64,6 +67,35 @@ def open_answering(settings: Settings) -> Answering:
     return Answering(load(knowledge, list(settings.terms)), lambda: SizeBook.open(knowledge))
 
 
+def _open(settings: Settings) -> tuple[Answering, str]:
+    """Load the knowledge; return it with the fingerprint of its files, taken before so that no later change is missed."""
+    seen = fingerprint(_folders(settings))
+    return open_answering(settings), seen
+
+
+def _folders(settings: Settings) -> list[Path]:
+    return [data_folder("knowledge"), *settings.terms]
+
+
+def _reload(settings: Settings, servers: Servers, operations: Operations, seen: str) -> Reload[Glossary]:
+    """Return what takes changed knowledge while the bot runs: checked in the worker, indexed in a thread, swapped whole."""
+    knowledge, *own = _folders(settings)
+
+    def indexed(glossary: Glossary) -> Answering:
+        answering = Answering(glossary, lambda: SizeBook.open(knowledge))
+        answering.search.warm()
+        _ = answering.sizes
+        # Without collecting before, which would hold everybody up; what the old knowledge held is freed by counting.
+        gc.freeze()
+        return answering
+
+    async def swap(glossary: Glossary) -> None:
+        await servers.replace(await asyncio.to_thread(indexed, glossary))
+
+    read = partial(read_again, knowledge, own)
+    return Reload([knowledge, *own], read, swap, operations.workers, seen=seen, every=settings.reload.every)
+
+
 def warm(answering: Answering) -> None:
     """Build the whole index, so that no question pays for it, and spare the collector from going through it again."""
     answering.search.warm()
@@ -90,14 +122,16 @@ async def _serve(
     # Beside loading. A storage that is away or slow keeps nobody from answering; it is prepared when it is back.
     preparing = asyncio.create_task(store.prepare(), name="store")
     try:
-        answering = await signals.unless_stopped(asyncio.to_thread(open_answering, settings))
+        opened = await signals.unless_stopped(asyncio.to_thread(_open, settings))
         await asyncio.wait({preparing}, timeout=_STORE)
         if preparing.done():
             preparing.result()
-        if answering is None:
+        if opened is None:
             return 0
-        servers = Servers(answering, store)
+        servers = Servers(opened[0], store)
         operations.watch_store(store.alive)
+        if settings.reload.every:
+            operations.watch_knowledge(_reload(settings, servers, operations, opened[1]))
         try:
             return await _serve_discord(settings, token, make_client, operations, servers, signals)
         finally:

@@ -30,6 +30,12 @@ class StoreSettings(_Section):
     url: SecretStr
 
 
+class ReloadSettings(_Section):
+    """What concerns knowledge that changes while the bot runs."""
+
+    every: float = Field(ge=0)
+
+
 class LogSettings(_Section):
     """What concerns the log."""
 
@@ -61,6 +67,7 @@ class Settings(BaseSettings):
     data: Path
     discord: DiscordSettings
     store: StoreSettings
+    reload: ReloadSettings
     log: LogSettings
     health: HealthSettings
     token: SecretStr | None = Field(default=None, validation_alias=AliasChoices("token", "DISCORD_TOKEN"))

@@ -36,7 +36,7 @@ _KEPT: WeakKeyDictionary[Answering, OrderedDict[_Key, "Message"]] = WeakKeyDicti
 _NOBODY = discord.AllowedMentions.none().to_dict()
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
 _CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
-_MARKS = re.compile(r"[\\*_~`|\[\]<]|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
+_MARKS = re.compile(r"[\\*_~`|\[\]]|<(?=[@#:/]|a:|t:|id:)|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？；]|\n\n")
 
 

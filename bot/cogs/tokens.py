@@ -48,6 +48,7 @@ class Tokens(commands.Cog):
     def __init__(self, bot: Host) -> None:
         self.bot = bot
         self._counter = Counter(bot.knowledge)
+        self._of = bot.answering
         self._menu = app_commands.ContextMenu(
             name=locale_str("Count tokens", zh="统计 token 数"), callback=self.count_message
         )
@@ -57,11 +58,12 @@ class Tokens(commands.Cog):
         self.models = await asyncio.to_thread(load, self.bot.knowledge / "tokens.toml")
         self.bot.tree.add_command(self._menu)
 
-    @commands.Cog.listener()
-    async def on_new_knowledge(self) -> None:
-        """Read the table of models again, here and in the worker."""
-        self.models = await asyncio.to_thread(load, self.bot.knowledge / "tokens.toml")
-        self._counter = replace(self._counter, edition=self._counter.edition + 1)
+    async def _renew(self) -> None:
+        """Read the table of models again, here and in the worker, where the knowledge was reloaded."""
+        if self._of is not self.bot.answering:
+            self._of = self.bot.answering
+            self.models = await asyncio.to_thread(load, self.bot.knowledge / "tokens.toml")
+            self._counter = replace(self._counter, edition=self._counter.edition + 1)
 
     async def cog_unload(self) -> None:
         """Remove the menu."""
@@ -163,6 +165,7 @@ class Tokens(commands.Cog):
         private: bool,
         by_default: bool,
     ) -> Message:
+        await self._renew()
         file = await read_attachment(attachment) if attachment else None
         call = partial(answer, pieces=_PIECES, draw=True)
         now = datetime.datetime.now(datetime.UTC)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.ops.health import Gateway, Health, Lag, Part
 from bot.ops.metrics import Metrics
+from bot.ops.reload import Reload
 from bot.ops.requests import LIMIT, Requests
 from bot.ops.workers import Workers
 
@@ -52,6 +53,14 @@ class Operations:
         self.health.parts["store"] = self._store
         self.metrics.watch("store_up", "1 while the storage answers.", lambda: float(self._store()[0] == "ok"))
         self._run(self._ask_store(alive, every), "store-alive")
+
+    def watch_knowledge(self, reload: Reload[Any]) -> None:
+        """Look for new knowledge now and then; what is wrong with it is told here, and the old one stays."""
+        self.health.parts["knowledge"] = reload.state
+        self.metrics.watch("reloads", "New knowledge taken so far.", lambda: float(reload.done), counts=True)
+        refused = "New knowledge that was refused so far."
+        self.metrics.watch("reloads_refused", refused, lambda: float(reload.refused), counts=True)
+        self._run(reload.run(), "reload")
 
     async def _ask_store(self, alive: Callable[[], Awaitable[bool]], every: float) -> None:
         while True:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from bot.core.glossary import Fault
+from bot.ops.health import Part
 from bot.ops.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,13 @@ class Reload(Generic[T]):
         self.done += 1
         log.info("new knowledge is in use")
         return True
+
+    def state(self) -> Part:
+        """Tell how the knowledge is, for the health page and the operator."""
+        for fault in self.faults:
+            more = f", and {len(self.faults) - 1} faults more" if len(self.faults) > 1 else ""
+            return "degraded", f"new files refused, the old knowledge stays in use: {fault}{more}"
+        return "ok", f"reloaded {self.done} times"
 
     async def _settled(self) -> str:
         found = await asyncio.to_thread(fingerprint, self._folders)

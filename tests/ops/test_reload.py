@@ -89,12 +89,16 @@ async def test_a_bad_file_is_refused_with_file_and_field_and_the_old_knowledge_s
     assert watched.taken == []
     assert [(f.file, f.field) for f in reload.faults] == [("own/ftl.toml", "name")]
     assert "new knowledge refused: own/ftl.toml: name: empty" in caplog.text
+    assert reload.state() == (
+        "degraded",
+        "new files refused, the old knowledge stays in use: own/ftl.toml: name: empty: fill it in",
+    )
     # The same files are not refused again and again; mended ones are taken.
     assert not await reload.look()
     assert reload.refused == 1
     watched.write("ftl", name="FTL", short="Mended.")
     assert await reload.look()
-    assert reload.faults == ()
+    assert reload.state() == ("ok", "reloaded 1 times")
 
 
 async def test_what_is_still_being_written_is_waited_for(
