@@ -5,6 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from bot.answering import Answering
@@ -18,11 +19,17 @@ PATIENCE = 0.5
 """Seconds that a question waits for what is stored of its server; it has 2.5 in all."""
 _AGAIN = 5.0
 """Seconds in which a storage that could not be read is not asked again."""
+_REFRESH = 600.0
+"""Seconds after which what is known of a server is compared with what is stored: another process may have written."""
+_BUILDERS = 2
+"""Layers that are built at the same time: more threads would keep the event loop from its turns."""
 _MOST_TERMS = 20_000
 """Own terms in memory, about 5 kB each; the servers that nobody asked in for the longest are forgotten first."""
 _MOST_SERVERS = 20_000
 _MOST_GAPS = 200
 """Gaps that wait to be written; more are dropped, since they are only counted."""
+_LAST_GAPS = 1.0
+"""Seconds for writing those that wait when the bot stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,10 @@ class View:
     settings: ServerSettings = field(default_factory=ServerSettings)
     own: Mapping[str, OwnTerm] = field(default_factory=dict[str, OwnTerm])
     """The server's own terms by id."""
+    version: int = 0
+    """Which state of the own terms that is; see `Store.terms_version`."""
+    over: Answering | None = None
+    """What the own terms are laid over; None where there are none."""
 
 
 class Servers:
@@ -46,8 +57,10 @@ class Servers:
         self.store = store
         self._base = View(answering)
         self._views: OrderedDict[int, View] = OrderedDict()
+        self._due: dict[int, float] = {}
         self._terms = 0
-        self._loading: dict[int, asyncio.Task[View]] = {}
+        self._loading: dict[int, asyncio.Task[None]] = {}
+        self._builders = asyncio.Semaphore(_BUILDERS)
         self._retry_at = 0.0
         self._clock = clock
         self._gaps: asyncio.Queue[tuple[int, str]] = asyncio.Queue(_MOST_GAPS)
@@ -69,11 +82,11 @@ class Servers:
         view = self._views.get(server)
         if view:
             self._views.move_to_end(server)
+            if self._due[server] <= self._clock() >= self._retry_at:
+                self._load(server)
             return view
-        if self._clock() < self._retry_at:
-            return self._base
-        task = self._load(server)
-        await asyncio.wait({task}, timeout=PATIENCE)
+        if self._clock() >= self._retry_at:
+            await asyncio.wait({self._load(server)}, timeout=PATIENCE)
         return self.at_hand(server)
 
     async def changed(self, server: int) -> View:
@@ -82,24 +95,32 @@ class Servers:
         if running:
             # It may have read what was there before.
             await asyncio.wait({running})
+        if server in self._due:
+            # Should it not be readable now, the next question tries again.
+            self._due[server] = self._clock()
         await asyncio.wait({self._load(server)})
         return self.at_hand(server)
 
     def forget(self, server: int) -> None:
-        """Drop what is known of a server: nothing is stored of it any more."""
+        """Drop what is known of a server; it is read again when somebody asks there."""
         view = self._views.pop(server, None)
+        self._due.pop(server, None)
         self._terms -= len(view.own) if view else 0
 
     async def replace(self, answering: Answering) -> None:
         """Take new built-in knowledge; servers with own terms get theirs laid over it one by one."""
         self._base = View(answering)
-        for server, view in list(self._views.items()):
-            layered = await asyncio.to_thread(_layered, answering, view.own, links=view.settings.links)
-            if self._views.get(server) is view:
-                self._views[server] = replace(view, answering=layered)
+        for server in list(self._views):
+            await self._lay_again(server)
 
     def note_gap(self, server: int, text: str) -> None:
-        """Count something that was asked and not known, in its own time."""
+        """Count something that was asked and not known, in its own time, unless the server does not want that.
+
+        Where it is not known what the server wants, nothing is counted.
+        """
+        view = self._views.get(server)
+        if view is None or not view.settings.gaps:
+            return
         if not self._tasks:
             self._tasks.add(asyncio.create_task(self._write_gaps(), name="gaps"))
         try:
@@ -108,40 +129,68 @@ class Servers:
             log.warning("too many gaps wait to be written: one was dropped")
 
     async def aclose(self) -> None:
-        """End what runs in the background."""
+        """Write the gaps that wait, and end what runs in the background."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_GAPS):
+                await self._gaps.join()
         tasks = [*self._loading.values(), *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _load(self, server: int) -> "asyncio.Task[View]":
+    def _load(self, server: int) -> "asyncio.Task[None]":
         task = self._loading.get(server)
         if task is None:
             task = self._loading[server] = asyncio.create_task(self._read(server), name=f"server {server}")
-            task.add_done_callback(lambda done: self._loaded(server, done))
+            task.add_done_callback(lambda _: self._loading.pop(server))
         return task
 
-    async def _read(self, server: int) -> View:
-        settings = await self.store.settings(server)
-        own = {o.term.id: o for o in await self.store.terms(server)}
-        base = self._base.answering
-        return View(await asyncio.to_thread(_layered, base, own, links=settings.links), settings, own)
-
-    def _loaded(self, server: int, task: "asyncio.Task[View]") -> None:
-        del self._loading[server]
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error:
+    async def _read(self, server: int) -> None:
+        try:
+            known = self._views.get(server)
+            settings = await self.store.settings(server)
+            # The version before the terms: what changes between the two is then read once more, and not missed.
+            version = await self.store.terms_version(server)
+            if known and known.version == version:
+                own = known.own
+            else:
+                own = {o.term.id: o for o in await self.store.terms(server)} if version else {}
+            if known and known.own is own and known.settings.links == settings.links:
+                view = replace(known, settings=settings)
+            else:
+                view = await self._laid(View(self.answering, settings, own, version))
+        except UserError:
+            # The store has said why.
             self._retry_at = self._clock() + _AGAIN
-            if not isinstance(error, UserError):
-                log.error("what is stored of server %d cannot be used", server, exc_info=error)
-            return
+        except Exception:
+            self._retry_at = self._clock() + _AGAIN
+            log.exception("what is stored of server %d cannot be used", server)
+        else:
+            self._keep(server, view)
+            await self._lay_again(server)
+
+    def _keep(self, server: int, view: View) -> None:
         self.forget(server)
-        self._views[server] = view = task.result()
+        self._views[server] = view
+        self._due[server] = self._clock() + _REFRESH
         self._terms += len(view.own)
         while len(self._views) > _MOST_SERVERS or (self._terms > _MOST_TERMS and len(self._views) > 1):
             self.forget(next(iter(self._views)))
+
+    async def _lay_again(self, server: int) -> None:
+        """Lay a server's own terms over the built-in knowledge as it is by now; their old place serves until then."""
+        while (view := self._views.get(server)) and (view.over or view.answering) is not self.answering:
+            laid = await self._laid(view)
+            if self._views.get(server) is view:
+                self._views[server] = laid
+
+    async def _laid(self, view: View) -> View:
+        base = self.answering
+        if not view.own:
+            return replace(view, answering=base, over=None)
+        async with self._builders:
+            layered = await asyncio.to_thread(_layered, base, view.own, links=view.settings.links)
+        return replace(view, answering=layered, over=base)
 
     async def _write_gaps(self) -> None:
         while True:
@@ -153,12 +202,12 @@ class Servers:
                 continue
             except Exception:
                 log.exception("a gap could not be counted")
+            finally:
+                self._gaps.task_done()
 
 
 def _layered(base: Answering, own: Mapping[str, OwnTerm], *, links: bool) -> Answering:
     """Lay own terms over the knowledge, ready for every kind of question."""
-    if not own:
-        return base
     answering = base.with_own((o.term for o in own.values()), links=links)
     answering.search.warm()
     return answering

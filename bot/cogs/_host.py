@@ -182,9 +182,9 @@ class Host(commands.Bot):
             return
         await self.send(interaction, term_message(term, view.answering, language, private=True, whole=whole))
 
-    def note_gap(self, server: int | None, view: View, reply: Reply) -> None:
+    def note_gap(self, server: int | None, reply: Reply) -> None:
         """Count what a server asked for and was not known, if it wants that."""
-        if server and reply.gap and view.settings.gaps:
+        if server and reply.gap:
             self.servers.note_gap(server, reply.gap)
 
     async def guarded(

@@ -95,8 +95,8 @@ class Channels(commands.Cog):
         reply = answering.reply(question, Context(Mode.ASKED, None, language))
         bot.metrics.answered("asked", reply.outcome.value)
         await self._send(message, message_for(reply, answering))
-        if message.guild and view:
-            bot.note_gap(message.guild.id, view, reply)
+        if message.guild:
+            bot.note_gap(message.guild.id, reply)
 
     async def _answer_unasked(self, message: discord.Message, view: View | None) -> None:
         bot = self.bot

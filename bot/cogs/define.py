@@ -66,7 +66,7 @@ class Define(commands.Cog):
         self.bot.metrics.answered("asked", reply.outcome.value)
         await self.bot.send(interaction, message_for(reply, view.answering, private=private))
         if interaction.is_guild_integration():
-            self.bot.note_gap(interaction.guild_id, view, reply)
+            self.bot.note_gap(interaction.guild_id, reply)
 
     @app_commands.command(name=_("compare"), description=_("Show two terms side by side"))
     @app_commands.describe(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 import discord
 from discord.ext import commands
@@ -36,9 +37,12 @@ class Housekeeping(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Note which servers the bot is in: others may have been left while it was away."""
+        await self._note_present()
+
+    async def _note_present(self) -> bool:
         bot = self.bot
         present = [g.id for g in bot.guilds]
-        await _try(
+        return await _try(
             bot.servers.store.servers_present(present, shard_id=bot.shard_id or 0, shard_count=bot.shard_count or 1),
             "noting the servers present",
         )
@@ -57,15 +61,20 @@ class Housekeeping(commands.Cog):
     async def _purge(self) -> None:
         await asyncio.sleep(_FIRST)
         while True:
-            await _try(self.bot.servers.store.purge(), "purging")
+            # A server that came back while the storage was away still counts as left: look before anything is deleted.
+            if self.bot.is_ready() and await self._note_present():
+                await _try(self.bot.servers.store.purge(), "purging")
             await asyncio.sleep(_EVERY)
 
 
-async def _try(work: object, what: str) -> None:
-    """Await a write that nobody waits for; the store itself says why it failed."""
+async def _try(work: Awaitable[object], what: str) -> bool:
+    """Await a write that nobody waits for and tell whether it was done; the store itself says why it was not."""
     try:
-        await work  # pyright: ignore[reportGeneralTypeIssues]
+        await work
     except UserError:
         log.warning("%s failed; the next start or the next round tries again", what)
     except Exception:
         log.exception("%s failed", what)
+    else:
+        return True
+    return False

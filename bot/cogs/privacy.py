@@ -93,7 +93,7 @@ class Erase(Stateless, template=rf"aiterms:erase:(?P<what>me|server):{LANGUAGE}"
             await servers.store.erase_user(interaction.user.id)
         elif interaction.guild_id:
             await servers.store.erase_server(interaction.guild_id)
-            servers.forget(interaction.guild_id)
+            await servers.changed(interaction.guild_id)
         return Message(_say("done", self.language), private=True)
 
 

@@ -52,6 +52,7 @@ class Field(Stateless, template=rf"aiterms:set:(?P<what>{_FIELDS}):(?P<version>\
             if not isinstance(conflict.current, ServerSettings):
                 raise
             stored, note = conflict.current, panel.panel_text("conflict", self.language)
+            await host.servers.changed(server)
         return settings_message(host, interaction.guild, stored, self.language, note)
 
 
