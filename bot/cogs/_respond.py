@@ -14,7 +14,6 @@ _FIRST_PAUSE = 0.5
 _SENT = 300
 _FAILING = 500
 _TOO_MANY = 429
-_JSON = {"Content-Type": "application/json"}
 _WHOLE = aiohttp.ClientTimeout(total=FIRST_RESPONSE)
 
 
@@ -37,7 +36,11 @@ async def respond(interaction: discord.Interaction[Any], body: bytes) -> None:
     end, pause, timeout = now() + FIRST_RESPONSE, _FIRST_PAUSE, _WHOLE
     while True:
         async with interaction._session.post(  # noqa: SLF001
-            url, data=body, headers=_JSON, timeout=timeout, proxy=http.proxy, proxy_auth=http.proxy_auth
+            url,
+            data=aiohttp.BytesPayload(body, content_type="application/json"),
+            timeout=timeout,
+            proxy=http.proxy,
+            proxy_auth=http.proxy_auth,
         ) as answer:
             if answer.status < _SENT:
                 break

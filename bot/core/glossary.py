@@ -4,6 +4,7 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -180,10 +181,22 @@ def term_from_table(table: Mapping[str, object], id_: str, category: str, file: 
     faults += [_fault(file, (k,), "extra_forbidden", "", {}) for k in table if k not in known]
     try:
         # An unknown key does not keep the other rules from being checked: every fault is told at once.
-        return Term.model_validate({**known, "id": id_, "category": category}), faults
+        return _slim(Term.model_validate({**known, "id": id_, "category": category})), faults
     except ValidationError as error:
         found = [_fault(file, e["loc"], e["type"], e["msg"], e.get("ctx", {})) for e in error.errors()]
         return None, faults + found
+
+
+def _slim(term: Term) -> Term:
+    """Let models share the set that says which fields were given: it is larger than many of the models themselves."""
+    for model in (term, *term.sources):
+        object.__setattr__(model, "__pydantic_fields_set__", _one(frozenset(model.model_fields_set)))
+    return term
+
+
+@lru_cache(maxsize=256)
+def _one(fields: frozenset[str]) -> frozenset[str]:
+    return fields
 
 
 def _fault(file: str, loc: tuple[int | str, ...], kind: str, message: str, context: Mapping[str, object]) -> Fault:

@@ -11,8 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import regex
-
 from bot.core.token_pieces import Cut, Piece
 
 if TYPE_CHECKING:
@@ -45,7 +43,7 @@ _FAINT = "#57606a"
 _PAPER = "#ffffff"
 # Five light grounds that differ in brightness as well, for those who see colours otherwise.
 _GROUNDS = ("#cfe8ff", "#ffe2b8", "#d3f2d0", "#f6d3ea", "#e6e0ff")
-_LOOKS_LIKE_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\uFE0F|\u20E3|\p{RI}")
+_LOOKS_LIKE_EMOJI = r"\p{Emoji_Presentation}|\uFE0F|\u20E3|\p{RI}"
 # Signs that stand in for what cannot be seen; the letters of code points have a box of their own.
 _SPACE = "·"
 
@@ -65,7 +63,9 @@ class _Fonts:
         return self._chosen[cluster]
 
     def _choose(self, cluster: str) -> "FreeTypeFont | None":
-        if self.emoji and _LOOKS_LIKE_EMOJI.search(cluster) and _has(self.emoji, cluster[0]):
+        import regex
+
+        if self.emoji and regex.search(_LOOKS_LIKE_EMOJI, cluster) and _has(self.emoji, cluster[0]):
             return self.emoji
         fonts = [*self.text, *([self.emoji] if self.emoji else [])]
         having = [font for font in fonts if _has(font, cluster[0])]
@@ -144,6 +144,8 @@ def _share_covered(cut: Cut, fonts: _Fonts) -> float:
 
 
 def _clusters(text: str) -> Iterator[str]:
+    import regex
+
     return (match.group() for match in regex.finditer(r"\X", text))
 
 

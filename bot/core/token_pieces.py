@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-import regex
-
 from bot.core.token_vocabularies import Encoder
 
 SEPARATOR = "│"
@@ -93,6 +91,9 @@ def cut(encoder: Encoder, text: str, limit: int) -> Cut:
 
 def _character_ends(text: str) -> Iterator[int]:
     """Yield where characters end, in bytes of UTF-8."""
+    # Loaded where it is used: in the worker, not in the process that talks to Discord.
+    import regex
+
     size = 0
     for match in regex.finditer(r"\X", text):
         cluster = match.group()
