@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.answering import Answering
 from bot.core.errors import UserError
-from bot.store.records import OwnTerm, ServerSettings
+from bot.store.records import OwnTerm, ServerSettings, UnreadableError
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -74,6 +74,18 @@ class Servers:
     def at_hand(self, server: int | None) -> View:
         """Return what is known of a server without asking the storage."""
         return self._views.get(server, self._base) if server else self._base
+
+    async def stored(self, server: int) -> View:
+        """Return what is stored of a server, for those who look at it or change it: the last known state will not do.
+
+        Raises:
+            UnreadableError: it cannot be read now.
+        """
+        if self._due.get(server, 0.0) <= self._clock():
+            await asyncio.wait({self._load(server)})
+        if self._due.get(server, 0.0) <= self._clock():
+            raise UnreadableError
+        return self._views[server]
 
     async def of(self, server: int | None) -> View:
         """Return what is known of a server, after at most half a second; None stands for no server."""

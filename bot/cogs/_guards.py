@@ -18,6 +18,9 @@ MOST_KEPT, KEPT_FOR = 200, 900.0
 """So much of what people began is kept, for so many seconds: Discord's own time for going on."""
 
 Clock = Callable[[], float]
+MOST_WEIGHT = 20_000
+"""Terms in all imports that wait for a yes: at most about 5 kB each."""
+
 T = TypeVar("T")
 
 
@@ -75,26 +78,33 @@ class Kept:
     """Keeps what people began, for a while and in memory only: a form that was refused, an import not yet confirmed."""
 
     def __init__(self, most: int = MOST_KEPT, seconds: float = KEPT_FOR, clock: Clock = time.monotonic) -> None:
-        self._values: OrderedDict[str, tuple[float, object]] = OrderedDict()
+        self._values: OrderedDict[str, tuple[float, object, int]] = OrderedDict()
+        self._weight = 0
         self._most = most
         self._seconds = seconds
         self._clock = clock
 
-    def put(self, key: str, value: object) -> None:
-        """Keep `value`, instead of what was kept under `key` before."""
-        self._values.pop(key, None)
-        self._values[key] = (self._clock() + self._seconds, value)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
+    def put(self, key: str, value: object, *, weight: int = 1) -> None:
+        """Keep `value`, instead of what was kept under `key` before; where it gets too much, the oldest goes."""
+        self.drop(key)
+        self._values[key] = (self._clock() + self._seconds, value, weight)
+        self._weight += weight
+        while len(self._values) > 1 and (
+            self._is_old() or len(self._values) > self._most or self._weight > MOST_WEIGHT
+        ):
+            self.drop(next(iter(self._values)))
+
+    def _is_old(self) -> bool:
+        return next(iter(self._values.values()))[0] <= self._clock()
 
     def get(self, key: str, kind: type[T]) -> T | None:
         """Return what is kept under `key`, if it is of that kind and was not put there too long ago."""
-        end, value = self._values.get(key, (0.0, None))
+        end, value, _ = self._values.get(key, (0.0, None, 0))
         return value if isinstance(value, kind) and end > self._clock() else None
 
     def drop(self, key: str) -> None:
         """Forget what is kept under `key`."""
-        self._values.pop(key, None)
+        self._weight -= self._values.pop(key, (0.0, None, 0))[2]
 
 
 class Circuit:

@@ -96,6 +96,14 @@ class Host(commands.Bot):
         """Return what holds where an interaction was made: own terms belong to servers that have the bot."""
         return await self.servers.of(interaction.guild_id if interaction.is_guild_integration() else None)
 
+    async def own_view(self, interaction: Interaction) -> View:
+        """Return what is stored of the server where an interaction was made, for those who look at it or change it.
+
+        Raises:
+            UnreadableError: it cannot be read now.
+        """
+        return await self.servers.stored(interaction.guild_id or 0)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """Do nothing: there are no prefix commands to look for. A cog listens to messages."""
 

@@ -1,5 +1,6 @@
 """The form for a term of a server's own: opening it, taking what was sent, and giving nothing of it up for lost."""
 
+import logging
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -7,25 +8,40 @@ import discord
 from bot.cogs import _forms
 from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._own_texts import own_text
-from bot.cogs._reply import Message, literal, term_embed
+from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor
 from bot.core import text
 from bot.core.errors import UserError
-from bot.core.glossary import DETAIL_LIMIT, SHORT_LIMIT
+from bot.core.glossary import SHORT_LIMIT, Term
 from bot.core.languages import Language, traditional
-from bot.core.own_form import LONGEST_ID, Form
+from bot.core.own_form import LONGEST_FIELD, LONGEST_ID, Form
+from bot.servers import View
 from bot.store.records import ConflictError, OwnTerm, TakenError
 
 if TYPE_CHECKING:
     from bot.cogs._host import Interaction
 
+log = logging.getLogger(__name__)
+
 FORM_PREFIX = "aiterms:form:"
 NEW = "-"
 """Stands for the id of a term that is not there yet."""
 _STATE = rf"(?P<term>-|[a-z0-9-]{{1,{LONGEST_ID}}}):(?P<version>\d{{1,9}})"
-_NAMES = 1000
-_MORE = DETAIL_LIMIT + 500
-"""The longer text, and a few links."""
+_CONTENT = 2000
+_MOST_CLOSED = 10
+"""Gaps that a new term closes at once, by so many of its names."""
+
+
+class ClashError(UserError):
+    """Another own term of the server carries the name already."""
+
+    def __init__(self, name: str, other: OwnTerm) -> None:
+        said, owner = literal(name), literal(other.term.name)
+        super().__init__(
+            f"Not saved: “{said}” is already a name of this server's term “{owner}”. Edit that one, or leave the name out.",
+            f"没有保存：“{said}”已经是本服务器术语“{owner}”的名称。请编辑那个术语，或去掉这个名称。",
+        )
+        self.other = other
 
 
 class Again(Stateless, template=rf"aiterms:form-again:{_STATE}:{LANGUAGE}"):
@@ -41,7 +57,7 @@ class Again(Stateless, template=rf"aiterms:form-again:{_STATE}:{LANGUAGE}"):
 
     async def act(self, interaction: "Interaction") -> None:
         """Open the form."""
-        form = interaction.client.kept.get(_mine(interaction), Form)
+        form = interaction.client.kept.get(kept_key(interaction, self.state["term"]), Form)
         if form is None:
             raise UserError(
                 "What you typed is no longer kept. Please start anew with /term.",
@@ -67,18 +83,19 @@ class Edit(Stateless, template=rf"aiterms:own-edit:(?P<term>[a-z0-9-]{{1,{LONGES
         await open_edit(interaction, self.language, self.state["term"])
 
 
-def _mine(interaction: "Interaction") -> str:
-    return f"form:{interaction.guild_id}:{interaction.user.id}"
+def kept_key(interaction: "Interaction", term: str) -> str:
+    """Return under which key a refused form is kept: one for each term that somebody is about."""
+    return f"form:{interaction.guild_id}:{interaction.user.id}:{term}"
 
 
 async def open_edit(interaction: "Interaction", language: Language, id_: str) -> None:
     """Open the form with a term as it is now."""
-    view = await interaction.client.view(interaction)
+    view = await interaction.client.own_view(interaction)
     demand_editor(interaction, view.settings)
     own = view.own.get(id_)
     if own is None:
-        raise UserError("This server has no such term of its own.", "本服务器没有这个自定义术语。")
-    await open_form(interaction, language, form=Form.of(own.term), term=id_, version=own.version)
+        raise UserError(own_text("not-there", "en"), own_text("not-there", "zh"))
+    await open_form(interaction, language, form=Form.of(own.term, language), term=id_, version=own.version)
 
 
 async def open_form(
@@ -103,12 +120,23 @@ async def open_form(
     for item in (
         _forms.field("name", say("form-name"), shown.name, longest=100, required=True),
         _forms.field(
-            "others", say("form-others"), shown.others, longest=_NAMES, required=False, hint=say("form-others-hint")
+            "others",
+            say("form-others"),
+            shown.others,
+            longest=LONGEST_FIELD,
+            required=False,
+            hint=say("form-others-hint"),
         ),
         _forms.field("short", say("form-short"), shown.short, longest=SHORT_LIMIT, required=False, long=True),
         _forms.field("short_zh", say("form-short-zh"), shown.short_zh, longest=SHORT_LIMIT, required=False, long=True),
         _forms.field(
-            "more", say("form-more"), shown.more, longest=_MORE, required=False, long=True, hint=say("form-more-hint")
+            "more",
+            say("form-more"),
+            shown.more,
+            longest=LONGEST_FIELD,
+            required=False,
+            long=True,
+            hint=say("form-more-hint"),
         ),
     ):
         modal.add_item(item)
@@ -128,37 +156,59 @@ async def take_form(interaction: "Interaction") -> None:
 
 
 async def _stored(interaction: "Interaction", form: Form, id_: str, version: int, language: Language) -> Message:
-    server = interaction.guild_id or 0
+    kept, key = interaction.client.kept, kept_key(interaction, id_)
+    # Kept before anything is tried: whatever goes wrong, what was typed is not lost.
+    kept.put(key, form)
     try:
-        own = await _store(interaction, form, id_, version)
+        own = await _store(interaction, form, id_, version, language)
     except ConflictError as conflict:
-        interaction.client.kept.put(_mine(interaction), form)
+        if conflict.current is None:
+            kept.put(kept_key(interaction, NEW), form)
         return _conflict(conflict, id_, language)
     except UserError as error:
-        interaction.client.kept.put(_mine(interaction), form)
-        said = traditional(error.zh) if language == "zh-TW" else error.text(language)
-        # A second delivery of a term that is taken would be refused for ever: the next try is about that term.
-        known = interaction.client.servers.at_hand(server).own.get(error.id) if isinstance(error, TakenError) else None
-        again = Again.make(known.term.id, known.version, language) if known else Again.make(id_, version, language)
-        return Message(said, items=(again,), private=True)
+        return _refusal(error, id_, version, language)
+    kept.drop(key)
     return await _shown(interaction, own, id_ == NEW, language)
 
 
-async def _store(interaction: "Interaction", form: Form, id_: str, version: int) -> OwnTerm:
+def _refusal(error: UserError, id_: str, version: int, language: Language) -> Message:
+    """Say what is wrong, and offer the form again; where a name is taken, the term that has it, too."""
+    said = traditional(error.zh) if language == "zh-TW" else error.text(language)
+    items: list[Stateless] = [Again.make(id_, version, language)]
+    other = error.other.term.id if isinstance(error, ClashError) else error.id if isinstance(error, TakenError) else ""
+    if other:
+        items.append(Edit.make(other, language))
+    return Message(fit(said, _CONTENT), items=tuple(items), private=True)
+
+
+async def _store(interaction: "Interaction", form: Form, id_: str, version: int, language: Language) -> OwnTerm:
     host, server, by, request = interaction.client, interaction.guild_id or 0, interaction.user.id, interaction.id
-    view = await host.view(interaction)
+    view = await host.own_view(interaction)
     demand_editor(interaction, view.settings)
     store = host.servers.store
     if id_ == NEW:
-        own = await store.add_term(server, form.term(None, view.own), by=by, request=request)
+        term = form.term(None, view.own, language)
+        _refuse_clash(term, view)
+        own = await store.add_term(server, term, by=by, request=request)
     else:
-        # Looked up anew: what the form does not show must be of the version that is replaced.
-        present = {o.term.id: o for o in await store.terms(server)}.get(id_)
+        # What the form does not show must be of the version that is replaced.
+        present = view.own.get(id_)
         if present is None or present.version != version:
             raise ConflictError(present)
-        own = await store.edit_term(server, form.term(present.term, {}), version=version, by=by, request=request)
+        term = form.term(present.term, {}, language)
+        _refuse_clash(term, view)
+        own = await store.edit_term(server, term, version=version, by=by, request=request)
     await host.servers.changed(server)
     return own
+
+
+def _refuse_clash(term: Term, view: View) -> None:
+    """Refuse a name that another own term has: whoever asks for it would have to be asked back."""
+    for name in term.names:
+        for id_ in view.answering.search.names.lookup(text.key(name)):
+            other = view.own.get(id_)
+            if other and id_ != term.id:
+                raise ClashError(name, other)
 
 
 async def _shown(interaction: "Interaction", own: OwnTerm, new: bool, language: Language) -> Message:
@@ -171,10 +221,14 @@ async def _shown(interaction: "Interaction", own: OwnTerm, new: bool, language: 
         notes.append(own_text("hides", language, names=literal(", ".join(hidden[:5]))))
     view = await host.view(interaction)
     embed, _ = term_embed(own.term, view.answering, language, most=None)
-    if new:
-        for name in own.term.names:
+    try:
+        for name in own.term.names[:_MOST_CLOSED]:
             await host.servers.store.close_gap(server, text.spaced(text.words(text.clean(name))))
-    return Message("\n".join(notes), embeds=(embed,), items=(Edit.make(own.term.id, language),), private=True)
+    except UserError:
+        # The term is saved, and that is what counts; a gap that stays can be dismissed.
+        log.warning("the gaps that a new term closes could not be closed")
+    content = fit("\n".join(notes), _CONTENT)
+    return Message(content, embeds=(embed,), items=(Edit.make(own.term.id, language),), private=True)
 
 
 def _conflict(conflict: ConflictError, id_: str, language: Language) -> Message:
@@ -184,8 +238,8 @@ def _conflict(conflict: ConflictError, id_: str, language: Language) -> Message:
     if not isinstance(current, OwnTerm):
         gone = own_text("gone-meanwhile", language)
         return Message(f"{said}\n{gone}", items=(Again.make(NEW, 0, language),), private=True)
-    form = Form.of(current.term)
-    embed = discord.Embed(title=literal(current.term.name))
+    form = Form.of(current.term, language)
+    embed = discord.Embed(title=fit(literal(current.term.name), 256))
     for key, value in (
         ("form-others", form.others),
         ("form-short", form.short),
@@ -193,7 +247,7 @@ def _conflict(conflict: ConflictError, id_: str, language: Language) -> Message:
         ("form-more", form.more),
     ):
         if value:
-            embed.add_field(name=own_text(key, language), value=literal(value)[:1024], inline=False)
+            embed.add_field(name=own_text(key, language), value=fit(literal(value), 1024), inline=False)
     embed.set_footer(text=own_text("changed-at", language, at=f"{current.changed_at:%Y-%m-%d %H:%M} UTC"))
     who = own_text("changed-by", language, user=f"<@{current.changed_by}>") if current.changed_by else ""
     items = (Again.make(id_, current.version, language), Edit.make(id_, language))

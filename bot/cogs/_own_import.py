@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import discord
 
 from bot.cogs._buttons import LANGUAGE, Stateless
-from bot.cogs._own_texts import own_text
+from bot.cogs._own_texts import field_names, own_text
 from bot.cogs._reply import Message, literal
 from bot.cogs._rights import demand_editor
 from bot.core.drafts import Finding
@@ -121,15 +121,15 @@ async def preview_message(
         )
     version = await host.servers.store.terms_version(server)
     present = {o.term.id: o.term for o in await host.servers.store.terms(server)}
-    plan = preview(present, found.terms)
+    plan = await asyncio.to_thread(preview, present, found.terms)
     if len(present) + len(plan.added) > MOST_TERMS:
         raise FullError(len(present) + len(plan.added))
     embed = _embed(plan, found.skipped, attachment.filename, replace=replace, language=language)
     if not plan.added and not (replace and plan.changed):
         return Message(own_text("preview-nothing", language), embeds=(embed,), private=True)
     token = token_hex(8)
-    pending = Pending(server, interaction.user.id, found.terms, replace, version)
-    host.kept.put(f"import:{token}", pending)
+    pending = Pending(server, interaction.user.id, plan.terms, replace, version)
+    host.kept.put(f"import:{token}", pending, weight=len(plan.terms))
     items = tuple(Confirm.make(token, answer, language) for answer in ("yes", "no"))
     return Message(embeds=(embed,), items=items, private=True)
 
@@ -141,10 +141,14 @@ def _embed(
     if plan.added:
         parts.append(_named("preview-added", [t.name for t in plan.added], language))
     if plan.changed:
-        names = [f"{t.name} ({', '.join(fields[:3])})" for t, fields in plan.changed]
+        names = [f"{t.name} ({field_names(fields, language)})" for t, fields in plan.changed]
         parts.append(_named("preview-changed" if replace else "preview-kept", names, language))
     if plan.same:
         parts.append(own_text("preview-same", language, count=plan.same))
+    if plan.shared:
+        parts.append(_named("preview-shared", [f"{name} ({owner})" for name, owner in plan.shared], language))
+    if plan.categories:
+        parts.append(own_text("preview-categories", language))
     if skipped:
         parts.append(own_text("preview-skipped", language, count=len(skipped), lines=_lines(skipped, language)))
     title = own_text("preview", language, file=literal(filename[:80]))
@@ -169,9 +173,9 @@ def _said(finding: Finding, language: Language) -> str:
 def _all_or_nothing(faults: tuple[Finding, ...]) -> UserError:
     count = len(faults)
     return UserError(
-        f"Not imported, nothing changed: {count} rows cannot be taken. Correct them and upload the file again.\n"
+        f"Not imported, nothing changed. Places that cannot be taken: {count}. Correct them and upload the file again.\n"
         + _lines(faults, "en"),
-        f"没有导入，一切保持原样：有 {count} 行无法使用，请改正后重新上传。\n" + _lines(faults, "zh"),
+        f"没有导入，一切保持原样：有 {count} 处无法使用，请改正后重新上传。\n" + _lines(faults, "zh"),
     )
 
 

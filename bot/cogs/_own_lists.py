@@ -1,6 +1,6 @@
 """The list and the history of a server's own terms, page by page."""
 
-from itertools import groupby
+from collections.abc import Callable
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,21 +9,19 @@ import discord
 from bot.answering import both_names, in_language
 from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._own_form import Edit
-from bot.cogs._own_texts import own_text
+from bot.cogs._own_texts import field_names, own_text
 from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor, may_edit
 from bot.core.errors import UserError
 from bot.core.glossary import Term
 from bot.core.languages import Language
 from bot.core.own_form import LONGEST_ID
-from bot.store.records import Change, ChangeKind, ConflictError
+from bot.store.records import ChangeKind, ConflictError, Step
 
 if TYPE_CHECKING:
     from bot.cogs._host import Interaction
 
 _PER_PAGE = 25
-_HISTORY = 40
-"""Changes that are read for a page; an import is one line."""
 _SHOWN = 10
 
 
@@ -151,7 +149,7 @@ class Undo(Stateless, template=rf"aiterms:own-undo:{LANGUAGE}"):
 
 async def own_message(interaction: "Interaction", id_: str, language: Language, *, ask: bool = False) -> Message:
     """Return a term with the buttons of those who may change it; `ask` whether it is to be removed."""
-    view = await interaction.client.view(interaction)
+    view = await interaction.client.own_view(interaction)
     own = view.own.get(id_)
     if own is None:
         raise UserError(own_text("not-there", "en"), own_text("not-there", "zh"))
@@ -165,7 +163,7 @@ async def own_message(interaction: "Interaction", id_: str, language: Language, 
 
 async def list_message(interaction: "Interaction", page: int, language: Language) -> Message:
     """Return one page of the own terms, by name."""
-    view = await interaction.client.view(interaction)
+    view = await interaction.client.own_view(interaction)
     terms = sorted((o.term for o in view.own.values()), key=lambda t: t.name.casefold())
     pages = max(1, ceil(len(terms) / _PER_PAGE))
     page = min(max(page, 1), pages)
@@ -187,41 +185,39 @@ async def list_message(interaction: "Interaction", page: int, language: Language
 async def history_message(interaction: "Interaction", language: Language, *, before: int | None = None) -> Message:
     """Return who changed what and when, newest first, with a select to take something back."""
     host, server = interaction.client, interaction.guild_id or 0
-    view = await host.view(interaction)
+    view = await host.own_view(interaction)
     demand_editor(interaction, view.settings)
-    changes = await host.servers.store.history(server, limit=_HISTORY, before=before)
-    groups = [list(group) for _, group in groupby(changes, key=lambda c: c.request)][:_SHOWN]
+    steps = await host.servers.store.steps(server, limit=_SHOWN + 1, before=before)
+    shown = steps[:_SHOWN]
     lines: list[str] = []
     options: list[discord.SelectOption] = []
-    for group in groups:
-        newest = group[0]
-        what = _what(group, language)
-        by = f"<@{newest.by}>" if newest.by else own_text("somebody", language)
-        lines.append(f"{newest.at:%Y-%m-%d %H:%M} · {by} · {what}")
-        label = fit(f"{newest.at:%m-%d %H:%M} {what.replace('*', '')}", 100)
-        if all(o.value != str(newest.request) for o in options):
-            options.append(discord.SelectOption(label=label, value=str(newest.request)))
+    for step in shown:
+        last = step.last
+        by = f"<@{last.by}>" if last.by else own_text("somebody", language)
+        lines.append(f"<t:{int(last.at.timestamp())}:f> · {by} · {_what(step, language, literal)}")
+        label = fit(f"{last.at:%m-%d %H:%M} UTC {_what(step, language, str).replace('**', '')}", 100)
+        options.append(discord.SelectOption(label=label, value=str(last.request)))
     embed = discord.Embed(
         title=own_text("history", language),
         description=fit("\n".join(lines), 4000) or own_text("history-empty", language),
     )
     items: list[discord.ui.Item[Any]] = [Undo.make(options, language)] if options else []
-    last = groups[-1][-1].id if groups else 0
-    if (changes and last > changes[-1].id) or len(changes) == _HISTORY:
-        items.append(HistoryPage.make(last, language))
+    if len(steps) > _SHOWN:
+        items.append(HistoryPage.make(shown[-1].last.id, language))
     return Message(embeds=(embed,), items=tuple(items), private=True)
 
 
-def _what(group: list[Change], language: Language) -> str:
-    change = group[-1]
+def _what(step: Step, language: Language, shown: Callable[[str], str]) -> str:
+    """Say what a step did; `shown` makes a name fit to be shown where this stands."""
+    change = step.last
     term = change.after or change.before
-    name = literal(term.name if term else change.term_id)
-    if len(group) > 1:
-        return own_text("history-many", language, count=len(group), term=name)
+    name = shown(term.name if term else change.term_id)
+    if step.count > 1:
+        return own_text("history-many", language, count=step.count, term=name)
     fields = ""
     if change.kind is ChangeKind.EDITED and change.before and change.after:
         differ = [f for f in Term.model_fields if getattr(change.before, f) != getattr(change.after, f)]
-        fields = ", ".join(differ[:4]) or "-"
+        fields = field_names(differ, language) or "-"
     return own_text(f"history-{change.kind}", language, term=name, fields=fields)
 
 

@@ -1,6 +1,6 @@
 """What only /term shows. Traditional Chinese is converted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core.languages import Language, traditional
 
@@ -66,6 +66,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "**{count} places of the file were skipped**:\n{lines}",
         "**文件中有 {count} 处被跳过**：\n{lines}",
     ),
+    "preview-shared": (
+        "**{count} names that another term of this server has, too** (typed alone, both are offered): {names}",
+        "**{count} 个名称与本服务器的其他术语相同**（单独输入时会列出两者）：{names}",
+    ),
+    "preview-categories": (
+        "Categories are not taken over: a server's own terms have none.",
+        "分类不会导入：服务器自定义的术语没有分类。",
+    ),
     "preview-nothing": ("Nothing would change.", "没有需要修改的内容。"),
     "import-yes": ("Import", "确认导入"),
     "import-no": ("Cancel", "取消"),
@@ -74,11 +82,46 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "已导入：新增 {added} 个，修改 {changed} 个。可用 `/term history` 整体撤销。",
     ),
     "cancelled": ("Cancelled, nothing was changed.", "已取消，没有任何修改。"),
+    "exported-parts": (
+        "{count} terms in {parts} files, since one import takes at most 5 MiB; this is number {number}.",
+        "共 {count} 个术语，分成 {parts} 个文件（一次最多导入 5 MiB）；这是第 {number} 个。",
+    ),
     "exported": (
         "{count} terms. The file can be imported again without loss.",
         "共 {count} 个术语。这个文件可以原样导入。",
     ),
 }
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "name": ("name", "名称"),
+    "name_zh": ("Chinese name", "中文名"),
+    "full_name": ("full name", "全称"),
+    "aliases": ("other names", "其他名称"),
+    "aliases_zh": ("Chinese names", "其他中文名"),
+    "shared": ("shared names", "共有名称"),
+    "asked_as": ("questions", "问法"),
+    "asked_as_zh": ("Chinese questions", "中文问法"),
+    "everyday": ("ordinary word", "日常用词"),
+    "short": ("explanation", "解释"),
+    "short_zh": ("Chinese explanation", "中文解释"),
+    "detail": ("longer text", "详细说明"),
+    "detail_zh": ("Chinese longer text", "中文详细说明"),
+    "related": ("related terms", "相关术语"),
+    "sources": ("sources", "来源"),
+    "as_of": ("date", "日期"),
+}
+_MOST_FIELDS = 4
+
+
+def field_names(fields: Sequence[str], language: Language) -> str:
+    """Return the first few fields of a term in words."""
+    english, chinese = (
+        zip(*(_FIELDS.get(f, (f, f)) for f in fields[:_MOST_FIELDS]), strict=True) if fields else ((), ())
+    )
+    if language == "en":
+        return ", ".join(english)
+    said = "、".join(chinese)
+    return traditional(said) if language == "zh-TW" else said
 
 
 def own_text(key: str, language: Language, **values: object) -> str:

@@ -17,7 +17,7 @@ from bot.cogs._rights import demand_editor
 from bot.cogs._texts import language_of
 from bot.cogs.tokens import read_attachment
 from bot.core.errors import UserError
-from bot.core.exporting import csv_file, toml_file
+from bot.core.exporting import csv_file, files_of, toml_file
 from bot.core.files import check_size
 from bot.core.importing import SIZE_LIMIT
 from bot.core.languages import Language
@@ -46,7 +46,7 @@ class OwnTerms(
         return language_of(interaction, view.settings.language or self.bot.language)
 
     async def _demand_editor(self, interaction: Interaction) -> Language:
-        view = await self.bot.view(interaction)
+        view = await self.bot.own_view(interaction)
         demand_editor(interaction, view.settings)
         return language_of(interaction, view.settings.language or self.bot.language)
 
@@ -87,22 +87,26 @@ class OwnTerms(
     @edit.autocomplete("term")
     @remove.autocomplete("term")
     async def complete(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        """Suggest the own terms whose names hold what was typed, those that begin with it first."""
+        """Suggest own terms: those with a word that begins with what was typed, then those it may be a slip of."""
         view = await self.bot.view(interaction)
-        wanted = key(typed)
-        found: list[tuple[bool, str, str]] = []
-        for own in view.own.values():
-            keys = [key(n) for n in own.term.all_names]
-            if any(wanted in k for k in keys):
-                found.append((not any(k.startswith(wanted) for k in keys), own.term.name, own.term.id))
-        return [app_commands.Choice(name=fit(name, 100), value=id_) for _, name, id_ in sorted(found)[:_CHOICES]]
+        if not view.own:
+            return []
+        names, wanted = view.answering.search.names, key(typed)
+        if wanted:
+            # The index knows them: going through five thousand terms would take longer than others should wait.
+            ids = [i for _, _, found in sorted(names.beginning(wanted, {})) for i in found]
+            ids += [i for _, hit in names.near(wanted, _CHOICES) for i in hit.ids]
+        else:
+            ids = sorted(view.own, key=lambda i: view.own[i].term.name.casefold())
+        chosen = [i for i in dict.fromkeys(ids) if i in view.own][:_CHOICES]
+        return [app_commands.Choice(name=fit(view.own[i].term.name, 100), value=i) for i in chosen]
 
     async def _id_of(self, interaction: Interaction, typed: str) -> str:
         """Return the id of the own term that was chosen, or typed by one of its names."""
-        view = await self.bot.view(interaction)
+        view = await self.bot.own_view(interaction)
         if typed in view.own:
             return typed
-        named = [o.term.id for o in view.own.values() if key(typed) in map(key, o.term.all_names)]
+        named = [i for i in view.answering.search.names.lookup(key(typed)) if i in view.own]
         if not named:
             raise UserError(own_text("not-there", "en"), own_text("not-there", "zh"))
         return named[0]
@@ -161,20 +165,19 @@ class OwnTerms(
     async def export(self, interaction: Interaction, format: str = "toml") -> None:  # noqa: A002 - shown to people
         """Send the file."""
         language = await self._demand_editor(interaction)
-        if not (await self.bot.view(interaction)).own:
+        if not (await self.bot.own_view(interaction)).own:
             raise UserError(own_text("list-empty", "en"), own_text("list-empty", "zh"))
         await self.bot.first(interaction.response.defer(ephemeral=True, thinking=True))
         terms = [o.term for o in await self.bot.servers.store.terms(interaction.guild_id or 0)]
-        write = csv_file if format == "csv" else toml_file
-        data = (await asyncio.to_thread(write, terms)).encode("utf-8")
-        if len(data) > interaction.filesize_limit:
-            raise UserError(
-                "The file would be larger than Discord takes. Try the other format, or ask the operator for `aiterms` on the server.",
-                "文件超过了 Discord 的上限。请换一种格式，或请运营者在服务器上导出。",
-            )
-        file = discord.File(io.BytesIO(data), f"terms.{'csv' if format == 'csv' else 'toml'}")
-        async with asyncio.timeout(_LATER):
-            await interaction.followup.send(own_text("exported", language, count=len(terms)), file=file, ephemeral=True)
+        ending = "csv" if format == "csv" else "toml"
+        parts = await asyncio.to_thread(files_of, terms, csv_file if ending == "csv" else toml_file, SIZE_LIMIT)
+        for number, data in enumerate(parts, 1):
+            file = discord.File(io.BytesIO(data), f"terms{f'-{number}' if len(parts) > 1 else ''}.{ending}")
+            said = own_text("exported", language, count=len(terms))
+            if len(parts) > 1:
+                said = own_text("exported-parts", language, count=len(terms), number=number, parts=len(parts))
+            async with asyncio.timeout(_LATER):
+                await interaction.followup.send(said, file=file, ephemeral=True)
 
 
 ITEMS = (*_own_form.ITEMS, *_own_import.ITEMS, *_own_lists.ITEMS)

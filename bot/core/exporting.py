@@ -6,7 +6,7 @@ import io
 import json
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bot.core.columns import NAME_LISTS, SENTENCE_LISTS, split_list
@@ -51,6 +51,21 @@ def csv_file(terms: Iterable[Term]) -> str:
     writer.writerow(columns)
     writer.writerows([row[c] for c in columns] for row in rows)
     return "\ufeff" + buffer.getvalue()
+
+
+def files_of(terms: Sequence[Term], write: Callable[[Sequence[Term]], str], limit: int) -> list[bytes]:
+    """Return the files that `write` makes of terms, each of at most `limit` bytes: one, or as few halves as it takes.
+
+    Raises:
+        UserError: as for `toml_file`, or a term alone is over the limit.
+    """
+    data = write(terms).encode("utf-8")
+    if len(data) <= limit:
+        return [data]
+    if len(terms) == 1:
+        raise UserError(f"The term {terms[0].id} is too large for a file.", f"术语 {terms[0].id} 太大，无法写入文件。")
+    middle = len(terms) // 2
+    return files_of(terms[:middle], write, limit) + files_of(terms[middle:], write, limit)
 
 
 def write_folder(terms: Sequence[Term], out: Path) -> None:

@@ -43,7 +43,8 @@ def _unfit(term: Term) -> list[Objection]:
             found.append(
                 (f"{field}: too long: at most {limit} characters each", f"{field}：太长，每个最多 {limit} 个字符")
             )
-        if len(values) > LIST_LIMIT or (field == "sources" and len(term.sources) > LIST_LIMIT):
+        # A source has two strings.
+        if len(term.sources if field == "sources" else values) > LIST_LIMIT:
             found.append((f"{field}: too many: at most {LIST_LIMIT}", f"{field}：太多，最多 {LIST_LIMIT} 个"))
     if not term.short and not term.short_zh:
         found.append(("no definition: write a sentence or two", "没有解释：请写一两句话"))

@@ -13,7 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.glossary import Term
 from bot.store.database import Database
-from bot.store.records import MOST_TERMS, Change, ChangeKind, ConflictError, FullError, OwnTerm, TakenError
+from bot.store.records import (
+    MOST_TERMS,
+    Change,
+    ChangeKind,
+    ConflictError,
+    FullError,
+    OwnTerm,
+    Step,
+    TakenError,
+)
 from bot.store.tables import history, servers, terms
 
 _BATCH = 500
@@ -181,6 +190,22 @@ class OwnTerms:
             if term_id is not None:
                 query = query.where(history.c.term_id == term_id)
             return [_change(row) for row in await connection.execute(query)]
+
+        return await self._database.read(work)
+
+    async def steps(self, server: int, *, limit: int = 25, before: int | None = None) -> list[Step]:
+        """Return what each interaction changed, newest first, older than the change `before`; an import is one step."""
+
+        async def work(connection: AsyncConnection) -> list[Step]:
+            last, count = func.max(history.c.id).label("last"), func.count().label("changes")
+            made = select(last, count).where(history.c.server == server).group_by(history.c.request)
+            if before is not None:
+                made = made.having(last < before)
+            each = made.order_by(last.desc()).limit(limit).subquery()
+            query = (
+                select(history, each.c.changes).join(each, history.c.id == each.c.last).order_by(history.c.id.desc())
+            )
+            return [Step(_change(row), row.changes) for row in await connection.execute(query)]
 
         return await self._database.read(work)
 

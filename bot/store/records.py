@@ -80,6 +80,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Everything that one interaction changed: a single term, or a whole import."""
+
+    last: Change
+    """The last of its changes."""
+    count: int
+    """How many terms it changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Something that was asked and not known."""
 
