@@ -35,8 +35,9 @@ from bot.cogs.reports import Reports
 from bot.cogs.terms import Page, Terms
 from bot.cogs.tokens import Tokens
 from bot.core.errors import ConfigurationError, IntentRefusedError
-from bot.ops.health import Gateway
+from bot.ops.health import Gateway, Part
 from bot.ops.operations import Operations
+from bot.ops.shards import Turns, strain
 from bot.ops.starts import Starts
 from bot.servers import Servers
 from bot.settings import Settings
@@ -156,10 +157,16 @@ class Bot(Host):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=30.0,
+            shard_id=settings.discord.shard_id,
+            shard_count=settings.discord.shard_count,
         )
-        self._sync = settings.discord.sync
+        # Commands belong to the whole bot: one process registers them.
+        self._sync = settings.discord.sync and settings.discord.shard_id == 0
+        self._recommended = 1
+        self._turns = Turns(settings.discord.shard_id, settings.discord.shard_count, servers.store.lock)
+        operations.health.parts["shard"] = self._strain
         self._serving: asyncio.Task[None] | None = None
-        self._starts = Starts(settings.data / "starts.json")
+        self._starts = Starts(settings.data / f"starts-{settings.discord.shard_id}.json")
         operations.gateway = self.gateway
         _guard_parsers(self)
 
@@ -219,6 +226,8 @@ class Bot(Host):
                 raise ConfigurationError(_REFUSED) from None
             except discord.ConnectionClosed as closed:
                 raise ConfigurationError(_why_closed(closed.code)) from None
+            finally:
+                await self._turns.aclose()
 
     async def _serve(self, token: str) -> None:
         try:
@@ -247,6 +256,7 @@ class Bot(Host):
         """Ask where the gateway is and how many identifies are left; return Discord's `session_start_limit`."""
         shards, url, limit = await self.http.get_bot_gateway()
         self.metrics.identifies_left.set(limit["remaining"])
+        self._recommended = shards
         DiscordWebSocket.DEFAULT_GATEWAY = URL(url)
         log.info("identifies left: %d of %d; shards recommended: %d", limit["remaining"], limit["total"], shards)
         return limit
@@ -264,6 +274,7 @@ class Bot(Host):
             if _is_low(limit) or await self._starts.due() > _HELD:
                 raise _NotNowError
             await self._begin_session(limit)
+        self._turns.used()
 
     async def _begin_session(self, limit: Any) -> None:
         """Wait for new identifies rather than use up the last (Discord then resets the token), and as starts demand."""
@@ -271,8 +282,14 @@ class Bot(Host):
             seconds = limit["reset_after"] / 1000
             log.error("only %d identifies are left: waiting %.0f s for new ones", limit["remaining"], seconds)
             await asyncio.sleep(seconds)
+        await self._turns.take(limit["max_concurrency"] if limit else 1)
         await self._starts.take()
         self.metrics.identifies.inc()
+
+    def _strain(self) -> Part:
+        """Tell whether the servers still fit this shard."""
+        guilds = len(self._connection._guilds)  # noqa: SLF001 - the public list is a copy
+        return strain(self.shard_id or 0, self.shard_count or 1, guilds, self._recommended)
 
     def gateway(self) -> Gateway:
         """Return how the connection is."""

@@ -2,9 +2,9 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from bot.core.errors import UserError
@@ -22,6 +22,14 @@ class DiscordSettings(_Section):
     message_content: bool
     channels: frozenset[int]
     sync: bool
+    shard_id: int = Field(ge=0)
+    shard_count: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _shard_is_one_of_them(self) -> Self:
+        if self.shard_id >= self.shard_count:
+            raise ValueError("shard_id counts from 0: it must be below shard_count")
+        return self
 
 
 class StoreSettings(_Section):

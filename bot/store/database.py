@@ -4,7 +4,8 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,8 @@ _RETRY = 5.0
 _CONNECTIONS = 5
 _MIGRATION_LOCK = 0x61697465726D73
 """Any number, but always the same: that of the advisory lock in PostgreSQL."""
+_LOCKS = _MIGRATION_LOCK + 1
+_ASK_AGAIN = 0.2
 _FAULTS = (SQLAlchemyError, OSError, TimeoutError, sqlite3.Error)
 """What a database, its driver and its network raise (asyncpg's own errors come wrapped)."""
 
@@ -120,6 +123,43 @@ class Database:
         if not ending:
             raise NotSavedError
         return await self._look_again(request, work)
+
+    @asynccontextmanager
+    async def lock(self, key: int, patience: float) -> AsyncIterator[None]:
+        """Hold a lock among all processes that use this database while the block runs; it dies with its holder.
+
+        Raises:
+            UnreadableError: the database is no PostgreSQL, is away, or the lock was not free for `patience` seconds.
+        """
+        if not self.is_postgres:
+            raise UnreadableError
+        try:
+            connection = await self._locked(key, patience)
+        except _FAULTS as error:
+            log.warning("a lock could not be had: %s", in_words(error))
+            raise UnreadableError from None
+        try:
+            yield
+        finally:
+            # Closing the session gives the lock back, whatever state it is in.
+            await connection.invalidate()
+            await connection.close()
+
+    async def _locked(self, key: int, patience: float) -> AsyncConnection:
+        async with asyncio.timeout(self._read_timeout):
+            await self._must_be_prepared()
+            connection = await self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+        try:
+            async with asyncio.timeout(patience):
+                # Asking again rather than waiting in the database: a wait there outlives the one who waited.
+                ask = text(f"SELECT pg_try_advisory_lock({_LOCKS + key})")
+                while not await connection.scalar(ask):  # noqa: ASYNC110 - the other end is a database
+                    await asyncio.sleep(_ASK_AGAIN)
+        except BaseException:
+            await connection.invalidate()
+            await connection.close()
+            raise
+        return connection
 
     async def _look_again(self, request: int | None, work: Work[T]) -> T:
         """Find out what became of a write whose end was not seen."""

@@ -4,6 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 _DAY = 86_400
 _NOBODY = 0
 """Stands where the id of a user stood who had their data erased."""
+_PATIENCE = 600.0
+"""Seconds to wait for a lock: some 100 shards may be before this one."""
 _BATCH = 500
 """Ids in one statement: SQLite takes no unlimited number."""
 
@@ -105,6 +108,10 @@ class Store(OwnTerms):
             return await self._database.read(work)
         except UnreadableError:
             return False
+
+    def lock(self, key: int) -> AbstractAsyncContextManager[None]:
+        """Hold the lock `key` among all processes of the bot while the block runs; see `Database.lock`."""
+        return self._database.lock(key, _PATIENCE)
 
     def _now(self) -> int:
         return int(self._clock())

@@ -72,10 +72,16 @@ def _addresses() -> Any:
 
 
 def unconnected(
-    server: DiscordServer, answering: Answering, data: Path, *, message_content: bool = False, **discord: object
+    server: DiscordServer,
+    answering: Answering,
+    data: Path,
+    *,
+    message_content: bool = False,
+    settings: Settings | None = None,
+    **discord: object,
 ) -> Bot:
     """Return the bot, not yet connected; its worker process starts when it is first needed."""
-    settings = settings_for(server, data, **discord)
+    settings = settings or settings_for(server, data, **discord)
     return make_client(
         Servers(answering, Store.at(settings.store_url())),
         settings,
@@ -96,7 +102,9 @@ async def connected(
     **discord: object,
 ) -> AsyncIterator[tuple[Bot, "asyncio.Task[None]"]]:
     """Run the bot against the stand-in while the block runs."""
-    bot = unconnected(server, answering, data, message_content=message_content, **discord)
+    bot = unconnected(
+        server, answering, data, message_content=message_content, settings=settings_for(server, data, **discord)
+    )
     prepare(bot)
     running = asyncio.create_task(bot.run_until_closed(server.token))
     ready = asyncio.create_task(server.ready())

@@ -52,6 +52,8 @@ class Gateway:
         self.heartbeats = 0
         self.identifies = 0
         self.resumes = 0
+        # Shards that identified within `identify_interval` of another one of their bucket, and after how long.
+        self.too_early: list[tuple[int, float]] = []
         # Sessions that may still be started, of how many, and how many at once per `identify_interval` seconds.
         self.total = 1000
         self.remaining = 1000
@@ -284,6 +286,7 @@ class Gateway:
             return 4004
         bucket, now = shard_id % self.max_concurrency, time.monotonic()
         if now - self._identified.get(bucket, -self.identify_interval) < self.identify_interval:
+            self.too_early.append((shard_id, round(now - self._identified[bucket], 3)))
             connection.send(9, data=False)
             return None
         self._identified[bucket] = now

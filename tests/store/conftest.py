@@ -1,26 +1,13 @@
 """One store, on each of the two databases."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.store.store import Store
-from tests.store.postgres import Postgres, is_installed
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A real PostgreSQL server; people may do without it, the project's own check may not."""
-    if not is_installed():
-        if os.environ.get("CI") == "true":
-            pytest.fail("PostgreSQL is not installed, and the project's check demands it")
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    server = Postgres()
-    yield server
-    server.remove()
+from tests.store.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
