@@ -59,10 +59,12 @@ class Housekeeping(commands.Cog):
         await _try(self.bot.servers.store.server_left(guild.id), "noting a server left")
 
     async def _purge(self) -> None:
+        await self.bot.wait_until_ready()
         await asyncio.sleep(_FIRST)
         while True:
+            await self.bot.wait_until_ready()
             # A server that came back while the storage was away still counts as left: look before anything is deleted.
-            if self.bot.is_ready() and await self._note_present():
+            if await self._note_present():
                 await _try(self.bot.servers.store.purge(), "purging")
             await asyncio.sleep(_EVERY)
 

@@ -90,9 +90,9 @@ class Erase(Stateless, template=rf"aiterms:erase:(?P<what>me|server):{LANGUAGE}"
     async def _erase(self, interaction: Interaction) -> Message:
         servers = interaction.client.servers
         if self.state["what"] == "me":
-            await servers.store.erase_user(interaction.user.id)
+            await servers.store.erase_user(interaction.user.id, request=interaction.id)
         elif interaction.guild_id:
-            await servers.store.erase_server(interaction.guild_id)
+            await servers.store.erase_server(interaction.guild_id, request=interaction.id)
             await servers.changed(interaction.guild_id)
         return Message(_say("done", self.language), private=True)
 

@@ -224,10 +224,12 @@ class Store(OwnTerms):
 
         return await self._database.read(work)
 
-    async def erase_user(self, user: int) -> int:
+    async def erase_user(self, user: int, *, request: int | None = None) -> int:
         """Delete the user's reports, and take their id out of history and terms; return how many rows that concerned."""
 
-        async def work(connection: AsyncConnection, _: bool) -> int:
+        async def work(connection: AsyncConnection, seen: bool) -> int:
+            if seen:
+                return 0
             return await _rows(
                 connection,
                 delete(reports).where(reports.c.user == user),
@@ -235,15 +237,15 @@ class Store(OwnTerms):
                 update(terms).where(terms.c.changed_by == user).values(changed_by=_NOBODY),
             )
 
-        return await self._database.write(None, work)
+        return await self._database.write(request, work)
 
-    async def erase_server(self, server: int) -> None:
+    async def erase_server(self, server: int, *, request: int | None = None) -> None:
         """Delete everything of a server; reports from there lose its id."""
 
-        async def work(connection: AsyncConnection, _: bool) -> int:
-            return await _erase(connection, [server])
+        async def work(connection: AsyncConnection, seen: bool) -> int:
+            return 0 if seen else await _erase(connection, [server])
 
-        await self._database.write(None, work)
+        await self._database.write(request, work)
 
     async def server_left(self, server: int) -> None:
         """Note that the bot has left a server: what it stored there is deleted after 30 days."""
