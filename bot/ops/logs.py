@@ -24,7 +24,7 @@ def set_up(level: str, form: Format = "auto", *, secrets: tuple[str, ...] = (), 
     """Send every logger's lines to `stream` (stderr), plain on a terminal and JSON elsewhere unless `form` says which.
 
     `secrets` are masked wherever they turn up, in tracebacks too: nothing should write them, and this is the last net.
-    discord.py's own debug output holds message contents and the tokens of interactions, so it is left out.
+    The debug output of discord.py (message contents, tokens of interactions) and aiosqlite (what is stored) is left out.
     """
     target: TextIO = stream or sys.stderr
     handler = logging.StreamHandler(target)
@@ -32,7 +32,8 @@ def set_up(level: str, form: Format = "auto", *, secrets: tuple[str, ...] = (), 
     handler.setFormatter(_Masking(logging.Formatter(_PLAIN) if plain else _Json(), secrets))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
-    logging.getLogger("discord").setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
+    for library in ("discord", "aiosqlite"):
+        logging.getLogger(library).setLevel(max(logging.INFO, logging.getLevelNamesMapping()[level.upper()]))
     client = logging.getLogger("discord.client")
     client.removeFilter(_in_one_line)
     client.addFilter(_in_one_line)
