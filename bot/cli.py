@@ -274,6 +274,43 @@ def sync(
     print(f"{count} commands registered {f'for server {guild}' if guild else 'everywhere'}")
 
 
+@app.command()
+def reports(
+    after: Annotated[int, typer.Option(help="Only reports with larger numbers.")] = 0, as_json: Json = False
+) -> None:
+    """List the mistakes that people have reported, oldest first."""
+    import asyncio
+
+    from bot.core.text import one_line
+    from bot.store.records import Report, SchemaError
+    from bot.store.store import Store
+
+    settings = _settings()
+
+    async def read() -> list[Report]:
+        store = await Store.open(settings.store_url(), read_timeout=20)
+        try:
+            found: list[Report] = []
+            while page := await store.reports(after=found[-1].id if found else after):
+                found += page
+            return found
+        finally:
+            await store.close()
+
+    try:
+        found = asyncio.run(read())
+    except SchemaError as error:
+        fail(str(error), CONFIGURATION_ERROR)
+    for report in found:
+        if as_json:
+            row = {"id": report.id, "at": report.at.isoformat(), "term": report.term_id, "text": report.text}
+            print(to_json(row | {"user": str(report.user), "server": str(report.server) if report.server else None}))
+        else:
+            print(f"{report.id}  {report.at:%Y-%m-%d %H:%M}  {report.term_id}: {one_line(report.text)}")
+    if not found and not as_json:
+        print("No reports.", file=sys.stderr)
+
+
 def _settings() -> "Settings":
     from bot.settings import load_settings
 

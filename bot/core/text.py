@@ -83,6 +83,11 @@ def spans(cleaned: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(cleaned)
 
 
+def one_line(text: str) -> str:
+    """Return a text that people wrote as one line that can be printed: no line breaks, no control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
 def spaced(words: list[str]) -> str:
     """Join words as people read them: blanks between all but Chinese characters."""
     joined = ""
