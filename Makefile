@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check bench lock format clean
+.PHONY: run test check bench soak lock format clean
 
 run: $(VENV)/.run ## start the bot, or the console without a token
 	@$(BIN)/aiterms run
@@ -24,6 +24,9 @@ check: $(VENV)/.dev ## lint, format, types, image, knowledge
 
 bench: $(VENV)/.dev ## measure, beside what people would use instead
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.dev ## run what takes long: a million events, crashes, storms of refusals
+	$(BIN)/python -m tests.soak $(TOPIC)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
