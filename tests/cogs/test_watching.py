@@ -201,7 +201,7 @@ async def test_sessions_that_fall_again_and_again_are_spaced_out(lab: Lab, logge
         int(r.getMessage().split("waiting ")[1].split()[0]) for r in logged.records if "waiting " in r.getMessage()
     ]
     assert waits == [5, 10, 20]
-    assert len(json.loads((lab.data / "starts.json").read_text())["starts"]) == 8
+    assert len(json.loads((lab.data / "starts-0.json").read_text())["starts"]) == 8
     # An open connection cannot be held for longer: a new client waits before it connects.
     gateway.invalidate(resumable=False)
     with pytest.raises(ConnectionError, match="too many new sessions"):

@@ -36,7 +36,7 @@ async def crash(server: DiscordServer, data: Path, *, within: float = 30.0) -> b
 
 async def spaced(data: Path) -> tuple[int, float]:
     """Crash fifty times; return the identifies spent and the seconds that it would have taken."""
-    place = data / "starts.json"
+    place = data / "starts-0.json"
     passed = 0.0
     async with DiscordServer(strict=False) as server:
         server.add_channel(server.add_guild())
@@ -58,7 +58,7 @@ async def reserve(data: Path) -> int:
         server.add_channel(server.add_guild())
         server.gateway.remaining = _LEFT
         for _ in range(CRASHES):
-            (data / "starts.json").unlink(missing_ok=True)
+            (data / "starts-0.json").unlink(missing_ok=True)
             if not await crash(server, data, within=6.0):
                 break
         return server.gateway.remaining

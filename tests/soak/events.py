@@ -27,8 +27,8 @@ WARM = EVENTS // 5
 RECONNECT = EVENTS // 20
 GROWTH = 1.0
 """MB of growth that 100,000 events may cost."""
-REST = 20.0
-"""Seconds after which no connection to the API is kept open any more (aiohttp: 15): what is open then is not given back."""
+REST = 35.0
+"""Seconds after which no connection to the API is kept open any more (aiohttp looks every 15 for those that were idle for 15): what is open then is not given back."""
 DOCS = Path(__file__).parents[2] / "docs"
 _AHEAD = 500
 _CHATTER = (
