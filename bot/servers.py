@@ -59,7 +59,7 @@ class Servers:
         self._views: OrderedDict[int, View] = OrderedDict()
         self._due: dict[int, float] = {}
         self._terms = 0
-        self._loading: dict[int, asyncio.Task[None]] = {}
+        self._loading: dict[int, asyncio.Task[bool]] = {}
         self._builders = asyncio.Semaphore(_BUILDERS)
         self._retry_at = 0.0
         self._clock = clock
@@ -82,10 +82,11 @@ class Servers:
             UnreadableError: it cannot be read now.
         """
         if self._due.get(server, 0.0) <= self._clock():
-            await asyncio.wait({self._load(server)})
-        if self._due.get(server, 0.0) <= self._clock():
-            raise UnreadableError
-        return self._views[server]
+            reading = self._load(server)
+            await asyncio.wait({reading})
+            if not reading.result():
+                raise UnreadableError
+        return self.at_hand(server)
 
     async def of(self, server: int | None) -> View:
         """Return what is known of a server, after at most half a second; None stands for no server."""
@@ -150,14 +151,15 @@ class Servers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _load(self, server: int) -> "asyncio.Task[None]":
+    def _load(self, server: int) -> "asyncio.Task[bool]":
         task = self._loading.get(server)
         if task is None:
             task = self._loading[server] = asyncio.create_task(self._read(server), name=f"server {server}")
             task.add_done_callback(lambda _: self._loading.pop(server))
         return task
 
-    async def _read(self, server: int) -> None:
+    async def _read(self, server: int) -> bool:
+        """Read what is stored of a server; tell whether that could be done."""
         try:
             known = self._views.get(server)
             settings = await self.store.settings(server)
@@ -174,12 +176,14 @@ class Servers:
         except UserError:
             # The store has said why.
             self._retry_at = self._clock() + _AGAIN
+            return False
         except Exception:
             self._retry_at = self._clock() + _AGAIN
             log.exception("what is stored of server %d cannot be used", server)
-        else:
-            self._keep(server, view)
-            await self._lay_again(server)
+            return False
+        self._keep(server, view)
+        await self._lay_again(server)
+        return True
 
     def _keep(self, server: int, view: View) -> None:
         self.forget(server)
