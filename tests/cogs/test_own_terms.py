@@ -14,7 +14,7 @@ from bot.core.exporting import csv_file, toml_file
 from bot.core.glossary import Term
 from bot.store.records import MOST_TERMS, ServerSettings
 from tests.cogs.conftest import connected
-from tests.discord_server import FORUM, DiscordServer, Exchange, Guild, Message, Permission, Person, Upload
+from tests.discord_server import FORUM, DiscordServer, Exchange, Guild, Permission, Person, Upload
 from tests.discord_server.model import Channel
 
 pytestmark = pytest.mark.asyncio
@@ -52,7 +52,7 @@ class Team:
         return self.server.add_user(name, self.guild, locale=locale)
 
     async def add(self, who: Person, **values: str) -> Exchange:
-        return await who.submit(await who.slash(self.channel, "term add"), values)
+        return await answered(who.submit(await who.slash(self.channel, "term add"), values))
 
     async def settings(self) -> ServerSettings:
         return await self.bot.servers.store.settings(self.guild.id)
@@ -69,8 +69,10 @@ async def team(server: DiscordServer, answering: Answering, tmp_path: Path) -> A
         yield Team(server, bot, guild, channel, qa, tmp_path)
 
 
-def all_text(message: Message) -> str:
-    return message.text
+async def answered(exchange: Exchange) -> Exchange:
+    """Return an exchange once its answer is there, also where the user was told to wait for it."""
+    await exchange.shown(20)
+    return exchange
 
 
 # -- the whole path ---------------------------------------------------------------------------------------------------
@@ -90,10 +92,10 @@ async def test_an_administrators_whole_path(team: Team, locale: str) -> None:
     missed = await asker.slash(team.channel, "define", term="quuxnet")
     assert missed.ephemeral
     await team.server.idle()
-    gaps = await ada.slash(team.channel, "gaps")
+    gaps = await answered(ada.slash(team.channel, "gaps"))
     assert "quuxnet" in gaps.text
     form = await ada.choose(gaps.message, "quuxnet", custom_id="aiterms:gap-add:.*")
-    saved = await ada.submit(form, {"short": "Our own network.", "others": "QXN, 夸网"})
+    saved = await answered(ada.submit(form, {"short": "Our own network.", "others": "QXN, 夸网"}))
     assert saved.ephemeral
     assert "quuxnet" in saved.text
     assert (await team.own())["quuxnet"].name_zh == "夸网"
@@ -101,27 +103,27 @@ async def test_an_administrators_whole_path(team: Team, locale: str) -> None:
         shown = await team.server.add_user(f"P{typed}", team.guild).slash(team.channel, "define", term=typed)
         assert "Our own network." in shown.text, typed
         assert not shown.ephemeral
-    assert "quuxnet" not in (await ada.slash(team.channel, "gaps")).text
+    assert "quuxnet" not in (await answered(ada.slash(team.channel, "gaps"))).text
     # Import with preview and confirmation, then everything is found.
     cara = team.admin("Cara", locale)
-    preview = await cara.slash(team.channel, "term import", file=Upload("glossary.md", GLOSSARY.encode()))
+    preview = await answered(cara.slash(team.channel, "term import", file=Upload("glossary.md", GLOSSARY.encode())))
     assert preview.ephemeral
     assert "Blue Page" in preview.text
     assert set(await team.own()) == {"quuxnet"}
-    done = await cara.click(preview.message, "aiterms:import:.*:yes:.*")
+    done = await answered(cara.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert "3" in done.text
     assert set(await team.own()) == {"quuxnet", "ftl", "blue-page", "rag"}
     shown = await team.member("Dan").slash(team.channel, "define", term="RAG")
     assert "The weekly cleaning." in shown.text
     # Export, and the file says what is there.
-    exported = await cara.slash(team.channel, "term export", format="toml")
+    exported = await answered(cara.slash(team.channel, "term export", format="toml"))
     [file] = (await exported.shown()).attachments
     assert b"The weekly cleaning." in file.data
     # Undo the whole import.
     eve = team.admin("Eve", locale)
-    history = await eve.slash(team.channel, "term history")
+    history = await answered(eve.slash(team.channel, "term history"))
     imported = history.message.parts(3)[0]["options"][0]["value"]
-    undone = await eve.choose(history.message, imported, custom_id="aiterms:own-undo:.*")
+    undone = await answered(eve.choose(history.message, imported, custom_id="aiterms:own-undo:.*"))
     assert "3" in undone.text
     assert set(await team.own()) == {"quuxnet"}
     shown = await team.member("Fay").slash(team.channel, "define", term="RAG")
@@ -153,7 +155,9 @@ async def test_members_may_look_and_not_touch(team: Team) -> None:
         refused = await person.slash(team.channel, command, **options)
         assert refused.ephemeral
         assert "Manage Server" in refused.text, command
-    refused = await team.member("N").slash(team.channel, "term import", file=Upload("a.md", GLOSSARY.encode()))
+    refused = await answered(
+        team.member("N").slash(team.channel, "term import", file=Upload("a.md", GLOSSARY.encode()))
+    )
     assert "Manage Server" in refused.text
     # A button of somebody else's panel is checked, too.
     panel = await ada.slash(team.channel, "settings")
@@ -195,14 +199,14 @@ async def test_the_second_of_two_editors_sees_what_the_first_did_and_goes_on_fro
     await team.add(ada, name="FTL", short="A ledger.")
     first = await ada.slash(team.channel, "term edit", term="ftl")
     second = await bea.slash(team.channel, "term edit", term="ftl")
-    await ada.submit(first, {"short": "Ada's ledger."})
-    refused = await bea.submit(second, {"short": "Bea's ledger."})
+    await answered(ada.submit(first, {"short": "Ada's ledger."}))
+    refused = await answered(bea.submit(second, {"short": "Bea's ledger."}))
     assert refused.ephemeral
     assert "Ada's ledger." in refused.text
     assert f"<@{ada.id}>" in refused.text
     assert (await team.own())["ftl"].short == "Ada's ledger."
     again = await bea.click(refused.message, "aiterms:form-again:.*")
-    await bea.submit(again, {})
+    await answered(bea.submit(again, {}))
     assert (await team.own())["ftl"].short == "Bea's ledger."
 
 
@@ -222,7 +226,7 @@ async def test_a_form_that_comes_twice_stores_one_term(team: Team) -> None:
     ada = team.admin()
     form = await ada.slash(team.channel, "term add")
     team.server.gateway.duplicate = True
-    await ada.submit(form, {"name": "FTL", "short": "A ledger."})
+    await answered(ada.submit(form, {"name": "FTL", "short": "A ledger."}))
     await team.server.idle()
     assert len(await team.bot.servers.store.history(team.guild.id)) == 1
 
@@ -245,7 +249,7 @@ async def test_what_cannot_be_taken_is_said_and_not_lost(team: Team, values: dic
     assert said in refused.text
     form = await ada.click(refused.message, "aiterms:form-again:.*")
     mended = {"name": "FTL", "short": "A ledger.", "others": "ledger"}
-    saved = await ada.submit(form, mended)
+    saved = await answered(ada.submit(form, mended))
     assert "A ledger." in saved.text
     assert set(await team.own()) == {"ftl"}
 
@@ -267,7 +271,7 @@ async def test_a_form_sent_after_a_restart_is_taken(
     async with connected(server, answering, tmp_path):
         form = await ada.slash(channel, "term add")
     async with connected(server, answering, tmp_path) as (bot, _):
-        saved = await ada.submit(form, {"name": "FTL", "short": "A ledger."})
+        saved = await answered(ada.submit(form, {"name": "FTL", "short": "A ledger."}))
         assert "A ledger." in saved.text
         assert len(await bot.servers.store.terms(guild.id)) == 1
 
@@ -304,11 +308,11 @@ async def test_a_name_that_an_own_term_has_is_refused_and_that_term_offered(team
     form = await ada.click(refused.message, "aiterms:own-edit:ftl:.*")
     assert "A ledger." in str(form.modal)
     again = await ada.click(refused.message, "aiterms:form-again:.*")
-    await ada.submit(again, {"others": ""})
+    await answered(ada.submit(again, {"others": ""}))
     assert (await team.own())["books"].short == "Another ledger."
     # A term may keep its own names.
     bea = team.admin("Bea")
-    await bea.submit(await bea.slash(team.channel, "term edit", term="ledger"), {"short": "Changed."})
+    await answered(bea.submit(await bea.slash(team.channel, "term edit", term="ledger"), {"short": "Changed."}))
     assert (await team.own())["ftl"].short == "Changed."
 
 
@@ -321,13 +325,13 @@ async def test_a_term_is_removed_after_a_second_look_and_can_be_had_back(team: T
     asked = await ada.slash(team.channel, "term remove", term="FTL")
     assert "A ledger." in asked.text
     assert set(await team.own()) == {"ftl"}
-    removed = await ada.click(asked.message, "aiterms:own-remove:.*")
+    removed = await answered(ada.click(asked.message, "aiterms:own-remove:.*"))
     assert "FTL" in removed.text
     assert await team.own() == {}
-    history = await team.admin("Bea").slash(team.channel, "term history")
+    history = await answered(team.admin("Bea").slash(team.channel, "term history"))
     assert f"<@{ada.id}>" in history.text
     cy = team.admin("Cy")
-    history = await cy.slash(team.channel, "term history")
+    history = await answered(cy.slash(team.channel, "term history"))
     await cy.choose(history.message, history.message.parts(3)[0]["options"][0]["value"])
     assert set(await team.own()) == {"ftl"}
 
@@ -336,8 +340,8 @@ async def test_a_term_changed_meanwhile_is_not_removed(team: Team) -> None:
     ada, bea = team.admin(), team.admin("Bea")
     await team.add(ada, name="FTL", short="A ledger.")
     asked = await ada.slash(team.channel, "term remove", term="FTL")
-    await bea.submit(await bea.slash(team.channel, "term edit", term="ftl"), {"short": "Changed."})
-    refused = await ada.click(asked.message, "aiterms:own-remove:.*")
+    await answered(bea.submit(await bea.slash(team.channel, "term edit", term="ftl"), {"short": "Changed."}))
+    refused = await answered(ada.click(asked.message, "aiterms:own-remove:.*"))
     assert "somebody else changed" in refused.text
     assert (await team.own())["ftl"].short == "Changed."
 
@@ -345,9 +349,9 @@ async def test_a_term_changed_meanwhile_is_not_removed(team: Team) -> None:
 async def test_empty_states_say_what_to_do(team: Team) -> None:
     ada = team.admin()
     assert "/term add" in (await ada.slash(team.channel, "term list")).text
-    assert "Nothing has been changed" in (await ada.slash(team.channel, "term history")).text
-    assert "Nothing" in (await ada.slash(team.channel, "gaps")).text
-    assert "/term add" in (await ada.slash(team.channel, "term export")).text
+    assert "Nothing has been changed" in (await answered(ada.slash(team.channel, "term history"))).text
+    assert "Nothing" in (await answered(ada.slash(team.channel, "gaps"))).text
+    assert "/term add" in (await answered(ada.slash(team.channel, "term export"))).text
     bea = team.admin("Bea")
     assert "no such term" in (await bea.slash(team.channel, "term edit", term="nothing")).text
     assert (await bea.autocomplete(team.channel, "term edit", term="x")).choices == []
@@ -387,13 +391,13 @@ async def test_what_is_exported_is_imported_again_without_loss(team: Team, kind:
     store, guild = team.bot.servers.store, team.guild.id
     await store.import_terms(guild, odd, replace=True, expected=0, by=1, request=1)
     ada = team.admin()
-    exported = await ada.slash(team.channel, "term export", format=kind)
+    exported = await answered(ada.slash(team.channel, "term export", format=kind))
     [file] = (await exported.shown()).attachments
     before = await team.own()
     await store.erase_server(guild)
     team.bot.servers.forget(guild)
-    preview = await ada.slash(team.channel, "term import", file=Upload(f"terms.{kind}", file.data))
-    await ada.click(preview.message, "aiterms:import:.*:yes:.*")
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload(f"terms.{kind}", file.data)))
+    await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert await team.own() == before
     assert file.data.decode() == (toml_file if kind == "toml" else csv_file)(sorted(odd, key=lambda t: t.id))
 
@@ -401,7 +405,7 @@ async def test_what_is_exported_is_imported_again_without_loss(team: Team, kind:
 async def test_an_import_with_a_bad_row_changes_nothing_and_names_the_row(team: Team) -> None:
     ada = team.admin()
     rows = "name,short\nFTL,A ledger.\nNoText,\nBlue,A page.\n"
-    refused = await ada.slash(team.channel, "term import", file=Upload("terms.csv", rows.encode()))
+    refused = await answered(ada.slash(team.channel, "term import", file=Upload("terms.csv", rows.encode())))
     assert refused.ephemeral
     assert "nothing changed" in refused.text
     assert "line 3" in refused.text
@@ -411,27 +415,27 @@ async def test_an_import_with_a_bad_row_changes_nothing_and_names_the_row(team: 
 async def test_a_file_that_is_too_large_or_no_text_is_refused_in_words(team: Team) -> None:
     ada = team.admin()
     large = Upload("terms.md", b"x", claimed_size=10 * 1024 * 1024)
-    assert "10.0 MiB" in (await ada.slash(team.channel, "term import", file=large)).text
+    assert "10.0 MiB" in (await answered(ada.slash(team.channel, "term import", file=large))).text
     binary = Upload("terms.md", bytes(range(256)) * 10)
-    assert (await ada.slash(team.channel, "term import", file=binary)).ephemeral
+    assert (await answered(ada.slash(team.channel, "term import", file=binary))).ephemeral
     empty = Upload("terms.md", b"Just a sentence without any term")
-    assert "no terms" in (await ada.slash(team.channel, "term import", file=empty)).text
+    assert "no terms" in (await answered(ada.slash(team.channel, "term import", file=empty))).text
 
 
 async def test_an_import_is_carried_out_as_it_was_shown_or_not_at_all(team: Team) -> None:
     ada, bea = team.admin(), team.admin("Bea")
-    preview = await ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode()))
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode())))
     await team.add(bea, name="Nova", short="A cluster.")
-    refused = await ada.click(preview.message, "aiterms:import:.*:yes:.*")
+    refused = await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert "somebody else changed" in refused.text
     assert set(await team.own()) == {"nova"}
-    again = await ada.click(preview.message, "aiterms:import:.*:yes:.*")
+    again = await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert "upload the file again" in again.text
     # Nobody else can confirm it, and a cancelled one is gone.
-    preview = await ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode()))
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode())))
     button = preview.message.parts(2)[0]["custom_id"]
     assert "upload the file again" in (await bea.press_old(preview.message, button)).text
-    cancelled = await ada.click(preview.message, "aiterms:import:.*:no:.*")
+    cancelled = await answered(ada.click(preview.message, "aiterms:import:.*:no:.*"))
     assert "Cancelled" in cancelled.text
     assert set(await team.own()) == {"nova"}
 
@@ -439,9 +443,11 @@ async def test_an_import_is_carried_out_as_it_was_shown_or_not_at_all(team: Team
 async def test_existing_terms_stay_where_that_is_wished(team: Team) -> None:
     ada = team.admin()
     await team.add(ada, name="RAG", short="Ours.")
-    preview = await ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode()), replace=False)
+    preview = await answered(
+        ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode()), replace=False)
+    )
     assert "left as they are" in preview.text
-    await ada.click(preview.message, "aiterms:import:.*:yes:.*")
+    await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert (await team.own())["rag"].short == "Ours."
 
 
@@ -507,9 +513,9 @@ async def test_gaps_are_counted_and_say_nothing_of_anybody(team: Team) -> None:
     rows = await team.bot.servers.store.gaps(team.guild.id)
     assert [(g.text, g.count) for g in rows] == [("zzyzx net", 3)]
     ada = team.admin()
-    gaps = await ada.slash(team.channel, "gaps")
+    gaps = await answered(ada.slash(team.channel, "gaps"))
     assert "3 × **zzyzx net**" in gaps.text
-    await ada.choose(gaps.message, "zzyzx net", custom_id="aiterms:gap-dismiss:.*")
+    await answered(ada.choose(gaps.message, "zzyzx net", custom_id="aiterms:gap-dismiss:.*"))
     assert await team.bot.servers.store.gaps(team.guild.id) == []
 
 
@@ -520,7 +526,7 @@ async def test_gaps_can_be_switched_off(team: Team) -> None:
     await team.member().slash(team.channel, "define", term="zzyzx net")
     await team.server.idle()
     assert await team.bot.servers.store.gaps(team.guild.id) == []
-    assert "switched off" in (await ada.slash(team.channel, "gaps")).text
+    assert "switched off" in (await answered(ada.slash(team.channel, "gaps"))).text
 
 
 # -- privacy ----------------------------------------------------------------------------------------------------------
@@ -530,22 +536,22 @@ async def test_privacy_tells_what_is_stored_and_erases_it(team: Team) -> None:
     ada, bea = team.admin(), team.member()
     await team.add(ada, name="FTL", short="A ledger.")
     answer = await bea.slash(team.channel, "define", term="rlhf")
-    await bea.submit(await bea.click(answer.message, "aiterms:wrong:.*"), {"text": "wrong year"})
-    told = await bea.slash(team.channel, "privacy")
+    await answered(bea.submit(await bea.click(answer.message, "aiterms:wrong:.*"), {"text": "wrong year"}))
+    told = await answered(bea.slash(team.channel, "privacy"))
     assert "1 reports" in told.text
     assert "1 own terms" in told.text
     assert [c["custom_id"] for c in told.message.parts(2)] == ["aiterms:erase-ask:me:en"]
-    sure = await bea.click(told.message, "aiterms:erase-ask:me:.*")
+    sure = await answered(bea.click(told.message, "aiterms:erase-ask:me:.*"))
     assert len(await team.bot.servers.store.reports()) == 1
-    done = await bea.click(sure.message, "aiterms:erase:me:.*")
+    done = await answered(bea.click(sure.message, "aiterms:erase:me:.*"))
     assert "Erased" in done.text
     assert await team.bot.servers.store.reports() == []
-    told = await ada.slash(team.channel, "privacy")
-    sure = await ada.click(told.message, "aiterms:erase-ask:server:.*")
+    told = await answered(ada.slash(team.channel, "privacy"))
+    sure = await answered(ada.click(told.message, "aiterms:erase-ask:server:.*"))
     assert "/term export" in sure.text
     refused = await bea.press_old(sure.message, sure.message.parts(2)[0]["custom_id"])
     assert "Manage Server" in refused.text
-    await ada.click(sure.message, "aiterms:erase:server:.*")
+    await answered(ada.click(sure.message, "aiterms:erase:server:.*"))
     assert await team.own() == {}
     assert "A ledger." not in (await team.member("C").slash(team.channel, "define", term="FTL")).text
 
@@ -584,7 +590,7 @@ async def test_definitions_come_while_the_storage_is_away_and_writes_are_refused
     assert (await team.member("A").slash(team.channel, "define", term="rlhf")).embeds
     # What is known of the server stays known.
     assert "A ledger." in (await team.member("B").slash(team.channel, "define", term="FTL")).text
-    refused = await ada.submit(form, {"short": "Never stored."})
+    refused = await answered(ada.submit(form, {"short": "Never stored."}))
     said = await refused.shown()
     assert "Not saved, nothing changed" in said.text
     assert said.parts(2)[0]["custom_id"].startswith("aiterms:form-again:ftl:")
