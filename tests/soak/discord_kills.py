@@ -227,8 +227,8 @@ async def killed(data: Path, moments: int, seed: int) -> tuple[Load, list[str]]:
         load = Load(server, guild, server.add_channel(guild), random.Random(seed))
         for number in range(moments):
             before = server.gateway.identifies
-            for starts in data.glob("starts*.json"):
-                starts.unlink()
+            # What spaces out crashes would wait for minutes.
+            (data / "starts-0.json").unlink(missing_ok=True)
             async with program(server, data, 0, AITERMS_LOG__LEVEL="error") as bot:
                 await server.gateway.changed.until(lambda before=before: server.gateway.identifies > before, 60)
                 await server.ready(30)
