@@ -23,8 +23,9 @@ _REFRESH = 600.0
 """Seconds after which what is known of a server is compared with what is stored: another process may have written."""
 _BUILDERS = 2
 """Layers that are built at the same time: more threads would keep the event loop from its turns."""
-_MOST_TERMS = 20_000
-"""Own terms in memory, about 5 kB each; the servers that nobody asked in for the longest are forgotten first."""
+_MOST_NAMES = 40_000
+"""Names of own terms in memory, about 4 kB each with their texts and index (`make bench`): two servers with as many terms
+as may be, or hundreds of others. Those that nobody asked in for the longest are forgotten first."""
 _MOST_SERVERS = 20_000
 _MOST_GAPS = 200
 """Gaps that wait to be written; more are dropped, since they are only counted."""
@@ -44,6 +45,8 @@ class View:
     """Which state of the own terms that is; see `Store.terms_version`."""
     over: Answering | None = None
     """What the own terms are laid over; None where there are none."""
+    names: int = 0
+    """How many names the own terms have."""
 
 
 class Servers:
@@ -58,7 +61,7 @@ class Servers:
         self._base = View(answering)
         self._views: OrderedDict[int, View] = OrderedDict()
         self._due: dict[int, float] = {}
-        self._terms = 0
+        self._names = 0
         self._loading: dict[int, asyncio.Task[bool]] = {}
         self._builders = asyncio.Semaphore(_BUILDERS)
         self._retry_at = 0.0
@@ -118,7 +121,7 @@ class Servers:
         """Drop what is known of a server; it is read again when somebody asks there."""
         view = self._views.pop(server, None)
         self._due.pop(server, None)
-        self._terms -= len(view.own) if view else 0
+        self._names -= view.names if view else 0
 
     async def replace(self, answering: Answering) -> None:
         """Take new built-in knowledge; servers with own terms get theirs laid over it one by one."""
@@ -189,8 +192,8 @@ class Servers:
         self.forget(server)
         self._views[server] = view
         self._due[server] = self._clock() + _REFRESH
-        self._terms += len(view.own)
-        while len(self._views) > _MOST_SERVERS or (self._terms > _MOST_TERMS and len(self._views) > 1):
+        self._names += view.names
+        while len(self._views) > _MOST_SERVERS or (self._names > _MOST_NAMES and len(self._views) > 1):
             self.forget(next(iter(self._views)))
 
     async def _lay_again(self, server: int) -> None:
@@ -203,10 +206,9 @@ class Servers:
     async def _laid(self, view: View) -> View:
         base = self.answering
         if not view.own:
-            return replace(view, answering=base, over=None)
+            return replace(view, answering=base, over=None, names=0)
         async with self._builders:
-            layered = await asyncio.to_thread(_layered, base, view.own, links=view.settings.links)
-        return replace(view, answering=layered, over=base)
+            return await asyncio.to_thread(_laid_over, base, view)
 
     async def _write_gaps(self) -> None:
         while True:
@@ -222,8 +224,9 @@ class Servers:
                 self._gaps.task_done()
 
 
-def _layered(base: Answering, own: Mapping[str, OwnTerm], *, links: bool) -> Answering:
+def _laid_over(base: Answering, view: View) -> View:
     """Lay own terms over the knowledge, ready for every kind of question."""
-    answering = base.with_own((o.term for o in own.values()), links=links)
+    terms = [o.term for o in view.own.values()]
+    answering = base.with_own(terms, links=view.settings.links)
     answering.search.warm()
-    return answering
+    return replace(view, answering=answering, over=base, names=sum(len(t.names) for t in terms))

@@ -12,7 +12,7 @@ from bot import servers as module
 from bot.answering import Answering, Context
 from bot.core.decide import Outcome
 from bot.core.glossary import Glossary, Term
-from bot.servers import Servers
+from bot.servers import Servers, View
 from bot.store.records import OwnTerm, ServerSettings, UnreadableError
 from bot.store.store import Store
 
@@ -188,7 +188,7 @@ async def test_what_another_process_wrote_is_seen_after_a_while_and_nothing_is_r
 async def test_own_terms_in_memory_are_bounded_and_those_asked_for_last_stay(
     servers: Servers, store: Fickle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_TERMS", 2)
+    monkeypatch.setattr(module, "_MOST_NAMES", 2)
     for server in (1, 2, 3):
         await add(store, f"T{server}", "One.", server)
     await servers.of(1)
@@ -221,8 +221,8 @@ async def test_new_knowledge_reaches_a_server_that_is_being_read_at_that_moment(
     laying, go_on = asyncio.Event(), asyncio.Event()
     to_thread = asyncio.to_thread
 
-    async def slowly(function: Callable[..., Answering], *args: object, **options: object) -> Answering:
-        built = await to_thread(function, *args, **options)
+    async def slowly(function: Callable[..., View], *args: object) -> View:
+        built = await to_thread(function, *args)
         laying.set()
         await go_on.wait()
         return built
