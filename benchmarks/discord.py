@@ -126,7 +126,8 @@ async def client(kind: str, discord: StandIn, data: str) -> AsyncIterator[Client
         *(sys.executable, "-m", "benchmarks.discord", kind),
         cwd=ROOT,
         env={
-            **os.environ,
+            # As it is installed: with the compiled modules beside the sources, which the first start writes.
+            **{k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
             "AITERMS_DISCORD__API_URL": discord.addresses["api_url"],
             "DISCORD_TOKEN": discord.addresses["token"],
             "AITERMS_DATA": data,
