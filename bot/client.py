@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -17,7 +18,7 @@ import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 from yarl import URL
 
@@ -244,6 +245,7 @@ class Bot(Host):
         try:
             await self.connect()
         except _NotNowError:
+            _end_heartbeats()
             raise ConnectionError("too many new sessions") from None
         except (discord.DiscordException, OSError):
             raise
@@ -378,6 +380,13 @@ def _read(place: Path) -> str | None:
 def _is_low(limit: Any) -> bool:
     """Tell whether Discord's `session_start_limit`, where it is known, leaves no identify to be spent."""
     return limit is not None and limit["remaining"] <= IDENTIFY_RESERVE
+
+
+def _end_heartbeats() -> None:
+    """End the thread of a connection that was given up before it had a session: the library has forgotten it."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            thread.stop()
 
 
 def _in_words(error: BaseException) -> str:

@@ -5,14 +5,17 @@
     4004; 4010-4013                                  test_a_refusal_for_good_ends_with_words
     4014                                             test_a_refused_intent_names_the_switch_and_the_bot_goes_on_without
     op 7; op 9 true                                  test_asked_to_reconnect
-    no ACK and silence, half open                    test_a_half_open_connection_is_noticed
+    no ACK and silence, half open                    test_a_half_open_connection_is_noticed; tests/cogs/test_watching.py:
+                                                     test_a_half_open_connection_is_red_before_the_library_gives_up
     no ACK, events flow                              test_missing_acknowledgements_alone_are_nothing
     network away                                     test_the_network_goes_away
     malformed known event                            test_a_malformed_event_ends_nothing, test_garbage_begins_a_new_session
-    few identifies left                              test_the_last_identifies_are_spared
+    few identifies left                              test_the_last_identifies_are_spared; tests/cogs/test_watching.py:
+                                                     test_the_last_identifies_are_spared_by_a_running_bot_too
     REST 429                                         test_a_limited_reply_comes_late_and_once
     429 global                                       test_interactions_go_on_while_all_other_calls_wait
-    429 without Via                                  test_a_ban_of_the_address_stops_sending
+    429 without Via                                  test_a_ban_of_the_address_stops_sending; tests/cogs/test_watching.py:
+                                                     test_a_ban_stops_interactions_too_without_an_error_for_each
     429, 3,600 s                                     test_a_reply_limited_for_an_hour_is_dropped
     500, 502, 504                                    test_a_reply_whose_confirmation_was_lost_is_not_doubled
     503 on a message                                 test_a_message_is_tried_once_more
@@ -25,13 +28,22 @@
     duplicate MESSAGE_CREATE                         test_messages_delivered_twice
     unknown command                                  test_an_unknown_command
     old or unknown button                            test_unknown_components
-    SIGTERM in an answer; kill -9                    tests/test_run.py
-    clock one hour off                               test_the_clock_jumps
+    loop blocked                                     tests/cogs/test_watching.py: test_nothing_that_people_send_holds_the_loop
+    slow database; locked; disk full                 tests/cogs/test_storage_faults.py: test_nothing_is_saved_and_that_is_said;
+                                                     tests/store/test_faults.py
+    bad knowledge file at reload                     tests/cogs/test_reload.py, tests/ops/test_reload.py
+    SIGTERM in an answer                             tests/test_run.py: test_an_answer_in_flight_is_finished_before_the_end
+    kill -9 in a write                               tests/store/test_killing.py
+    clock one hour off                               test_the_clock_jumps; tests/ops/test_starts.py
+    attachment too large                             tests/cogs/test_tokens.py: test_a_size_is_judged_before_anything_is_fetched
+    binary or wrong encoding                         tests/cogs/test_tokens.py: test_files_are_judged_by_what_they_hold
+    "a" a million times to the tokenizer             tests/cogs/test_tokens.py: test_what_cannot_be_counted_is_told_to_the_asker_alone,
+                                                     test_thirty_bad_ones_at_once_from_ten_people_do_not_keep_others_waiting
     zero-width, RTL, zalgo; 6,000 characters;
     @everyone and links in a term                    tests/cogs/test_define.py, test_reply.py
     bot, webhook or self speaks                      tests/cogs/test_channels.py
 
-Rows about databases, disks, reloading, attachments and tokenizers belong to the parts that have those.
+That is all 42 rows. What some of them say of AutoShardedBot does not apply: a process here holds one shard.
 """
 
 import asyncio
@@ -540,3 +552,13 @@ async def test_views_are_not_kept(lab: Lab) -> None:
     store = lab.bot._connection._view_store
     assert not store._views
     assert not store._synced_message_views
+
+
+async def test_the_table_at_the_top_names_tests_that_there_are() -> None:
+    assert __doc__
+    root = Path(__file__).parents[2]
+    written = "\n".join(p.read_text("utf-8") for p in (root / "tests").rglob("test_*.py"))
+    for name in re.findall(r"test_\w+(?![\w/.])", re.sub(r"\S+\.py", "", __doc__)):
+        assert f"async def {name}" in written, name
+    for file in re.findall(r"tests/\S+\.py", __doc__):
+        assert (root / file).is_file(), file

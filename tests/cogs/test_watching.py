@@ -10,8 +10,9 @@ import pytest
 from bot.answering import Answering
 from bot.cogs import _guards
 from bot.ops import requests
+from bot.ops.health import Lag
 from tests.cogs.conftest import Lab, connected, in_a_lab
-from tests.discord_server import DiscordServer
+from tests.discord_server import DiscordServer, Upload
 
 pytestmark = pytest.mark.asyncio
 
@@ -206,6 +207,35 @@ async def test_sessions_that_fall_again_and_again_are_spaced_out(lab: Lab, logge
     gateway.invalidate(resumable=False)
     with pytest.raises(ConnectionError, match="too many new sessions"):
         await asyncio.wait_for(asyncio.shield(lab.running), 15)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_the_last_identifies_are_spared_by_a_running_bot_too(lab: Lab, logged: pytest.LogCaptureFixture) -> None:
+    lab.server.gateway.remaining = 5
+    lab.server.gateway.invalidate(resumable=False)
+    with pytest.raises(ConnectionError, match="too many new sessions"):
+        await asyncio.wait_for(asyncio.shield(lab.running), 15)
+    assert lab.server.gateway.identifies == 1
+    assert lab.bot.metrics.value("identifies_left") == 5
+    assert lab.server.token not in logged.text
+
+
+async def test_nothing_that_people_send_holds_the_loop(lab: Lab) -> None:
+    lag = Lag()
+    measuring = asyncio.create_task(lag.run())
+    await asyncio.sleep(0)
+    hard = [b"a" * 199_000, b" " * 199_000, ("\U0001f468\u200d\U0001f469" * 50_000).encode(), b"[" * 199_000]
+    people = [lab.server.add_user(f"P{n}", lab.guild) for n in range(len(hard))]
+    counts = [p.slash(lab.channel, "tokens", file=Upload("x.txt", data)) for p, data in zip(people, hard, strict=True)]
+    for text in ("what is " * 500, "(" * 3900, "\u0e01\u0e49" * 1900, "RLHF " * 780):
+        person = lab.server.add_user("Q", lab.guild)
+        person.say(lab.channel, f"{lab.mention} {text}"[:4000])
+    shown = await asyncio.gather(*(c.shown(120) for c in counts))
+    assert all(m.text for m in shown)
+    await lab.server.idle(0.6)
+    measuring.cancel()
+    # A heartbeat is missed after ten seconds, a first response after three: this is far from both, on a slow machine too.
+    assert lag.worst < 1.5
 
 
 async def test_the_page_is_served_by_the_running_program(lab: Lab) -> None:
