@@ -33,14 +33,16 @@ class Program:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
     async def figures(self) -> dict[str, float]:
-        """Return the bot's own figures, sums over all labels."""
+        """Return the bot's own figures: each with its labels, and the sum over all labels under the bare name."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.page}/metrics") as response:
             lines = (await response.text()).splitlines()
         sums: dict[str, float] = {}
         for line in lines:
             if not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
-                name = name.partition("{")[0]
+                if "{" in name:
+                    sums[name] = float(value)
+                    name = name.partition("{")[0]
                 sums[name] = sums.get(name, 0.0) + float(value)
         return sums
 

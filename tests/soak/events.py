@@ -353,8 +353,9 @@ async def run(data: Path) -> int:
     spent = figures["process_cpu_seconds_total"] - cpu["process_cpu_seconds_total"]
     print(f"{town.sent:,} events in {rows[-1][1]:.0f} s, {spent / town.sent * 1e6:.0f} us of processor time each")
     print(f"{server.rest.requests:,} requests, {town.answered:,} interactions answered, {town.unanswered} not")
+    errors = {name: int(n) for name, n in figures.items() if name.startswith("aiterms_errors_total{")}
     print(
-        f"malformed: {figures['aiterms_malformed_events_total']:.0f}; errors: {figures.get('aiterms_errors_total', 0):.0f}"
+        f"malformed: {figures['aiterms_malformed_events_total']:.0f}; late: {figures['aiterms_late_total']:.0f}; {errors}"
     )
     print(f"identifies: {server.gateway.identifies}, resumes: {server.gateway.resumes}, healthy: {alive == 200}")
     print(
