@@ -57,3 +57,12 @@ echo "== the image" >&2
 } >"$work/pip.conf" || true
 buildah build --quiet --isolation chroot --pull-never --format docker --layers \
     --volume /etc/ssl/certs:/etc/ssl/certs:ro --secret id=pip.conf,src="$work/pip.conf" --tag aiterms .
+
+echo "== the trial" >&2
+rm -f "$work/image.tar"
+buildah push --quiet aiterms "docker-archive:$work/image.tar"
+container=$(buildah from --pull-never aiterms)
+root=$(buildah mount "$container")
+.venv/bin/python -m tools.image_trial "$work/image.tar" "$root"
+buildah umount "$container" >/dev/null
+buildah rm "$container" >/dev/null
