@@ -25,7 +25,7 @@ check: $(VENV)/.dev ## lint, format, types, image, knowledge
 bench: $(VENV)/.dev ## measure, beside what people would use instead
 	$(BIN)/python -m benchmarks
 
-soak: $(VENV)/.dev ## run what takes long: a million events, crashes, storms of refusals
+soak: $(VENV)/.dev ## run what takes long: a million events, kills, crashes, storms of refusals, eight shards
 	$(BIN)/python -m tests.soak $(TOPIC)
 
 format: $(VENV)/.dev

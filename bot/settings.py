@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import quote
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -36,6 +37,7 @@ class StoreSettings(_Section):
     """What concerns the storage."""
 
     url: SecretStr
+    password_file: str
 
 
 class ReloadSettings(_Section):
@@ -96,8 +98,24 @@ class Settings(BaseSettings):
         return init_settings, env_settings, dotenv_settings, defaults
 
     def store_url(self) -> str:
-        """Return the address of the database, password included."""
-        return self.store.url.get_secret_value() or f"sqlite:///{self.data / 'aiterms.db'}"
+        """Return the address of the database, password included.
+
+        Raises:
+            UserError: the file with the password cannot be read or is empty, or the address has no user that it is for.
+        """
+        url = self.store.url.get_secret_value()
+        if not url:
+            return f"sqlite:///{self.data / 'aiterms.db'}"
+        if not self.store.password_file:
+            return url
+        password = quote(_secret(Path(self.store.password_file), "AITERMS_STORE__PASSWORD_FILE"), safe="")
+        whole, found = re.subn(r"^(postgresql(?:\+\w+)?://[^:@/]+)(?::[^@/]*)?@", rf"\1:{password}@", url)
+        if not found:
+            raise UserError(
+                "AITERMS_STORE__PASSWORD_FILE: AITERMS_STORE__URL names no user for it. Write postgresql://USER@HOST/NAME.",
+                "AITERMS_STORE__PASSWORD_FILE：AITERMS_STORE__URL 中没有用户名，请写成 postgresql://USER@HOST/NAME。",
+            )
+        return whole
 
     def discord_token(self) -> SecretStr | None:
         """Return the token from the secret file, else from the environment; None where neither is given.
@@ -107,20 +125,24 @@ class Settings(BaseSettings):
         """
         if self.token_file is None:
             return _checked(self.token.get_secret_value(), "DISCORD_TOKEN") if self.token else None
-        try:
-            token = self.token_file.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "no text"
-            raise UserError(
-                f"DISCORD_TOKEN_FILE: {self.token_file} cannot be read ({why}). Point it to the file with the token.",
-                f"DISCORD_TOKEN_FILE：无法读取 {self.token_file}（{why}）。请指向存放令牌的文件。",
-            ) from None
-        if not token:
-            raise UserError(
-                f"DISCORD_TOKEN_FILE: {self.token_file} is empty. Put the token into it.",
-                f"DISCORD_TOKEN_FILE：{self.token_file} 是空文件，请写入令牌。",
-            )
-        return _checked(token, "DISCORD_TOKEN_FILE")
+        return _checked(_secret(self.token_file, "DISCORD_TOKEN_FILE"), "DISCORD_TOKEN_FILE")
+
+
+def _secret(place: Path, setting: str) -> str:
+    """Return what a secret file holds. Raises UserError if it cannot be read or is empty."""
+    try:
+        secret = place.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "no text"
+        raise UserError(
+            f"{setting}: {place} cannot be read ({why}). Point it to the file with the secret.",
+            f"{setting}：无法读取 {place}（{why}）。请指向存放密钥的文件。",
+        ) from None
+    if not secret:
+        raise UserError(
+            f"{setting}: {place} is empty. Put the secret into it.", f"{setting}：{place} 是空文件，请写入密钥。"
+        )
+    return secret
 
 
 def _checked(token: str, place: str) -> SecretStr | None:
@@ -155,4 +177,5 @@ def load_settings(config: Path, env_file: Path | None = None) -> Settings:
     except (OSError, ValueError) as error:
         raise UserError(f"The settings cannot be read: {error}") from None
     settings.discord_token()
+    settings.store_url()
     return settings
