@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 0.5
 """Seconds that a question waits for what is stored of its server; it has 2.5 in all."""
+_LONGEST_LOOK = 2.0
+"""Seconds that somebody waits who looks at what is stored, or changes it; the first response may take 2.5."""
 _AGAIN = 5.0
 """Seconds in which a storage that could not be read is not asked again."""
 _REFRESH = 600.0
@@ -86,8 +88,8 @@ class Servers:
         """
         if self._due.get(server, 0.0) <= self._clock():
             reading = self._load(server)
-            await asyncio.wait({reading})
-            if not reading.result():
+            done, _ = await asyncio.wait({reading}, timeout=_LONGEST_LOOK)
+            if not done or not reading.result():
                 raise UnreadableError
         return self.at_hand(server)
 

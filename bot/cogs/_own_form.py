@@ -187,7 +187,7 @@ async def _store(interaction: "Interaction", form: Form, id_: str, version: int,
     demand_editor(interaction, view.settings)
     store = host.servers.store
     if id_ == NEW:
-        term = form.term(None, view.own, language)
+        term = form.term(None, view.own, host.answering.glossary.terms, language)
         _refuse_clash(term, view)
         own = await store.add_term(server, term, by=by, request=request)
     else:
@@ -195,7 +195,7 @@ async def _store(interaction: "Interaction", form: Form, id_: str, version: int,
         present = view.own.get(id_)
         if present is None or present.version != version:
             raise ConflictError(present)
-        term = form.term(present.term, {}, language)
+        term = form.term(present.term, language=language)
         _refuse_clash(term, view)
         own = await store.edit_term(server, term, version=version, by=by, request=request)
     await host.servers.changed(server)

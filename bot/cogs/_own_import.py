@@ -121,7 +121,7 @@ async def preview_message(
         )
     version = await host.servers.store.terms_version(server)
     present = {o.term.id: o.term for o in await host.servers.store.terms(server)}
-    plan = await asyncio.to_thread(preview, present, found.terms)
+    plan = await asyncio.to_thread(preview, present, found.terms, host.answering.glossary.terms)
     if len(present) + len(plan.added) > MOST_TERMS:
         raise FullError(len(present) + len(plan.added))
     embed = _embed(plan, found.skipped, attachment.filename, replace=replace, language=language)

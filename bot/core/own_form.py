@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +44,16 @@ class Form:
         more = "\n".join(part for part in (_detail(term, language), *links) if part)
         return cls(term.name, _list(_shown_names(term)), term.short, term.short_zh, more)
 
-    def term(self, before: Term | None, taken: Mapping[str, object], language: Language = "en") -> Term:
+    def term(
+        self,
+        before: Term | None,
+        taken: Container[str] = (),
+        built_in: Container[str] = (),
+        language: Language = "en",
+    ) -> Term:
         """Return the term that the fields describe; what they do not show stays as it was `before`.
 
-        `language` is the one that the fields were filled in for. A form that nobody touched gives the same term.
+        A new term gets an id that is neither `taken` by an own term nor `built_in`. `language` is the one that the fields were filled in for. A form that nobody touched gives the same term.
 
         Raises:
             UserError: what is wrong and what to do, for each field.
@@ -64,7 +70,7 @@ class Form:
             "sources": _sources(before, links, language),
             "category": "",
         }
-        fields["id"] = before.id if before else id_for([name, *names], taken)
+        fields["id"] = before.id if before else _free(own_id(id_for([name, *names]), built_in), taken, built_in)
         try:
             term = Term.model_validate(fields)
         except ValidationError as error:
@@ -103,6 +109,23 @@ class Form:
         elif short_zh and not short and not text.has_han(short_zh):
             short, short_zh = short_zh, ""
         return {"short": short, "short_zh": short_zh}
+
+
+def own_id(id_: str, built_in: Container[str]) -> str:
+    """Return the id that an own term has, where the built-in one of the same id is another term.
+
+    With an id in common, the other names of the built-in term would lead to the own one.
+    """
+    return f"{id_}-own" if id_ in built_in else id_
+
+
+def _free(id_: str, *taken: Container[str]) -> str:
+    """Return `id_`, with a number where it is taken."""
+    free, number = id_, 1
+    while any(free in ids for ids in taken):
+        number += 1
+        free = f"{id_}-{number}"
+    return free
 
 
 # --- names -----------------------------------------------------------------------------------------------------
@@ -237,10 +260,10 @@ class Preview:
     """Whether the file sorts terms into categories, which a server's own terms do not have."""
 
 
-def preview(present: Mapping[str, Term], new: Sequence[Term]) -> Preview:
+def preview(present: Mapping[str, Term], new: Sequence[Term], built_in: Container[str] = ()) -> Preview:
     """Compare the terms of an import with those that are there; takes long for thousands.
 
-    A term that has no counterpart by its id has one by its name. Categories are left out: only the built-in knowledge
+    A term that has no counterpart by its id has one by its name; new ones get another id than `built_in` terms have. Categories are left out: only the built-in knowledge
     is shown with formatting and links.
 
     Raises:
@@ -258,8 +281,13 @@ def preview(present: Mapping[str, Term], new: Sequence[Term]) -> Preview:
     added: list[Term] = []
     changed: list[tuple[Term, tuple[str, ...]]] = []
     for term in new:
-        known = by_name.get(text.key(term.name), term.id)
-        id_ = term.id if term.id in present or known in ids else known
+        known = by_name.get(text.key(term.name))
+        id_ = term.id
+        if id_ not in present and known and known not in ids:
+            id_ = known
+        elif id_ not in present and id_ in built_in:
+            id_ = _free(own_id(id_, built_in), ids, built_in)
+        ids.add(id_)
         kept = term.model_copy(update={"id": id_, "category": ""})
         terms.append(kept)
         old = present.get(id_)

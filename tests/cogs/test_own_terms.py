@@ -112,7 +112,7 @@ async def test_an_administrators_whole_path(team: Team, locale: str) -> None:
     assert set(await team.own()) == {"quuxnet"}
     done = await answered(cara.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert "3" in done.text
-    assert set(await team.own()) == {"quuxnet", "ftl", "blue-page", "rag"}
+    assert set(await team.own()) == {"quuxnet", "ftl", "blue-page", "rag-own"}
     shown = await team.member("Dan").slash(team.channel, "define", term="RAG")
     assert "The weekly cleaning." in shown.text
     # Export, and the file says what is there.
@@ -316,6 +316,18 @@ async def test_a_name_that_an_own_term_has_is_refused_and_that_term_offered(team
     assert (await team.own())["ftl"].short == "Changed."
 
 
+async def test_a_built_in_term_is_still_found_by_the_names_that_the_own_one_does_not_have(team: Team) -> None:
+    ada = team.admin()
+    saved = await team.add(ada, name="RAG", short="The weekly cleaning.")
+    assert "the built-in one is still found by its other names" in saved.text
+    assert "weekly cleaning" in (await team.member("A").slash(team.channel, "define", term="RAG")).text
+    for other in ("retrieval-augmented generation", "检索增强生成"):
+        shown = await team.member(other).slash(team.channel, "define", term=other)
+        assert "weekly cleaning" not in shown.text
+        assert "this server's own term" not in shown.text
+        assert shown.embeds
+
+
 # -- removal, lists ---------------------------------------------------------------------------------------------------
 
 
@@ -448,7 +460,7 @@ async def test_existing_terms_stay_where_that_is_wished(team: Team) -> None:
     )
     assert "left as they are" in preview.text
     await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
-    assert (await team.own())["rag"].short == "Ours."
+    assert (await team.own())["rag-own"].short == "Ours."
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------

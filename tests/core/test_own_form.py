@@ -59,7 +59,7 @@ def test_a_form_that_nobody_touched_gives_the_same_term(case: str, language: Lan
     assert not own.faults_of(term)
     form = Form.of(term, language)
     assert max(map(len, (form.name, form.others, form.short, form.short_zh, form.more))) <= LONGEST_FIELD
-    assert form.term(term, {}, language) == term
+    assert form.term(term, language=language) == term
 
 
 _WORD = st.text(st.sampled_from("aB1,;|、，[\"' :()好中-\\"), min_size=1, max_size=12)
@@ -91,7 +91,7 @@ def test_any_term_that_may_be_stored_survives_an_untouched_form(term: Term) -> N
     tidy = all(n == " ".join(n.split()) for n in term.names)
     if tidy and not own.faults_of(term):
         for language in LANGUAGES:
-            assert Form.of(term, language).term(term, {}, language) == term
+            assert Form.of(term, language).term(term, language=language) == term
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_any_term_that_may_be_stored_survives_an_untouched_form(term: Term) -> N
     ],
 )
 def test_what_is_typed_lands_where_it_belongs(form: Form, wanted: dict[str, object]) -> None:
-    term = form.term(None, {})
+    term = form.term(None)
     assert {f: getattr(term, f) for f in wanted} == wanted
 
 
@@ -122,7 +122,7 @@ def test_what_is_typed_lands_where_it_belongs(form: Form, wanted: dict[str, obje
     ],
 )  # fmt: skip
 def test_links_at_the_end_are_sources(more: str, detail: str, links: list[tuple[str, str]]) -> None:
-    term = Form("A", "", "x", "", more).term(None, {})
+    term = Form("A", "", "x", "", more).term(None)
     assert (term.detail, [(s.title, s.url) for s in term.sources]) == (detail, links)
 
 
@@ -131,21 +131,21 @@ def test_one_language_is_edited_and_the_other_stays() -> None:
     cases: list[tuple[Language, str, str]] = [("en", "detail", "detail_zh"), ("zh", "detail_zh", "detail")]
     for language, field, other in cases:
         shown = Form.of(before, language)
-        after = Form(shown.name, shown.others, shown.short, shown.short_zh, "New 新").term(before, {}, language)
+        after = Form(shown.name, shown.others, shown.short, shown.short_zh, "New 新").term(before, language=language)
         assert getattr(after, field) == "New 新"
         assert getattr(after, other) == getattr(before, other)
 
 
 def test_what_is_known_of_a_source_survives_a_new_title() -> None:
     before = Term(id="a", name="A", short="x", sources=(PAPER,))
-    [changed] = Form("A", "", "x", "", "Better: https://arxiv.org/abs/1").term(before, {}).sources
+    [changed] = Form("A", "", "x", "", "Better: https://arxiv.org/abs/1").term(before).sources
     assert changed == PAPER.model_copy(update={"title": "Better"})
-    assert Form("A", "", "x").term(before, {}).sources == ()
+    assert Form("A", "", "x").term(before).sources == ()
 
 
 def test_an_address_that_cannot_be_stored_is_refused_and_not_dropped() -> None:
     with pytest.raises(UserError, match="no address"):
-        Form("A", "", "x", "", f"https://x.org/{'a' * 600}").term(None, {})
+        Form("A", "", "x", "", f"https://x.org/{'a' * 600}").term(None)
 
 
 # --- imports -----------------------------------------------------------------------------------------------------
@@ -168,6 +168,18 @@ def test_a_term_is_known_by_its_name_where_its_id_is_another() -> None:
     # Unless the file names that id itself.
     two = [Term(id="rag", name="RAG", short="new"), Term(id="rag-2", name="Rags", short="x")]
     assert [t.id for t in preview(present, two).terms] == ["rag", "rag-2"]
+
+
+def test_an_own_term_never_has_the_id_of_a_built_in_one() -> None:
+    built_in = {"rag", "rag-own-2"}
+    assert Form("RAG", "", "x").term(None, (), built_in).id == "rag-own"
+    assert Form("RAG", "", "x").term(None, {"rag-own"}, built_in).id == "rag-own-3"
+    new = [Term(id="rag", name="RAG", short="x"), Term(id="rag-own", name="Rags", short="x")]
+    assert [t.id for t in preview({}, new[:1], built_in).terms] == ["rag-own"]
+    assert [t.id for t in preview({}, new, built_in).terms] == ["rag-own-3", "rag-own"]
+    # What is there keeps its id, also where the built-in knowledge has grown since.
+    present = {"rag": Term(id="rag", name="RAG", short="old")}
+    assert [t.id for t in preview(present, new[:1], built_in).terms] == ["rag"]
 
 
 def test_categories_are_left_out_and_said() -> None:
