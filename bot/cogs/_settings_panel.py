@@ -7,7 +7,8 @@ from typing import Any
 import discord
 
 from bot.cogs._reply import Message
-from bot.core.languages import Language, traditional
+from bot.cogs._texts import fill
+from bot.core.languages import Language
 from bot.store.records import ServerSettings, Strictness
 
 MOST_CHANNELS = 25
@@ -19,13 +20,13 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "channels": ("Q&A channels and forums", "问答频道与论坛"),
     "channels-hint": (
         "there I answer without being mentioned, when I am sure",
-        "在这些频道里，有把握时无需 @ 我也会回答",
+        "在这些频道中，有把握时无需 @ 我也会回答",
     ),
     "none": ("none", "无"),
     "language": ("Language", "语言"),
     "language-hint": ("where neither a question nor its asker shows one", "问题和提问者都看不出语言时使用"),
     "operator-default": ("the operator's default ({name})", "运营者的默认值（{name}）"),
-    "strictness": ("In Q&A channels", "问答频道里的回答条件"),
+    "strictness": ("In Q&A channels", "问答频道中的回答条件"),
     "normal": ("answer when sure, typos and descriptions too", "有把握就回答，包括写错的和只作描述的"),
     "strict": ("answer only plain questions about a term as it is written", "只回答写法正确、明确提问的术语"),
     "role": ("Who may change terms", "谁可以修改术语"),
@@ -37,7 +38,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "off": ("off", "关"),
     "pick-channels": ("Choose the Q&A channels", "选择问答频道"),
     "pick-language": ("Choose the language", "选择语言"),
-    "pick-strictness": ("When to answer in Q&A channels", "问答频道里何时回答"),
+    "pick-strictness": ("When to answer in Q&A channels", "问答频道中何时回答"),
     "pick-role": ("Choose a role that may change terms", "选择可以修改术语的身份组"),
     "saved": ("Saved.", "已保存。"),
     "conflict": (
@@ -57,9 +58,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 def panel_text(key: str, language: Language, **values: object) -> str:
     """Return a text of the panel."""
-    english, chinese = _TEXTS[key]
-    filled = (english if language == "en" else chinese).format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return fill(_TEXTS[key], language, **values)
 
 
 def changed(settings: ServerSettings, what: str, values: list[str]) -> ServerSettings:

@@ -114,7 +114,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         (
             "**关于你保存什么**：通过按钮提交的纠错（你写的文字、术语、你的 ID、服务器 ID），以及修改服务器自定义术语时你的 ID。提问、文字和文件都在内存中"
             "处理后即丢弃。\n"
-            "**关于服务器保存什么**：设置、自定义术语及其修改记录，以及问过而词库里没有的词（不记是谁问的）。我离开服务器 30 天后全部删除。\n"
+            "**关于服务器保存什么**：设置、自定义术语及其修改记录，以及问过而词库里没有的词（不记是谁问的）。我离开服务器满 30 天即全部删除。\n"
             "**读取什么**：你发给我的命令、@我或回复我的消息、私信、你用“解释 AI 术语”或“统计 token 数”选中的消息、随命令附上的文件，以及问答频道中的消息。"
         ),
     ),
@@ -123,11 +123,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 def text(key: str, language: Language, **values: object) -> str:
     """Return a text of this module in `language`, its placeholders filled in."""
-    english, chinese = _TEXTS[key]
+    return fill(_TEXTS[key], language, **values)
+
+
+def fill(pair: tuple[str, str], language: Language, **values: object) -> str:
+    """Return an English or Chinese text with its placeholders filled in; what people wrote stays as they wrote it."""
+    english, chinese = pair
     if language == "en":
         return english.format(**values)
-    filled = chinese.format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return (traditional(chinese) if language == "zh-TW" else chinese).format(**values)
 
 
 def language_of(interaction: discord.Interaction, default: Language) -> Language:

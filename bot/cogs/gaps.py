@@ -13,8 +13,8 @@ from bot.cogs._host import Host, Interaction
 from bot.cogs._own_form import open_form
 from bot.cogs._reply import Message, literal
 from bot.cogs._rights import demand_editor
-from bot.cogs._texts import language_of
-from bot.core.languages import Language, traditional
+from bot.cogs._texts import fill, language_of
+from bot.core.languages import Language
 from bot.store.records import GAP_DAYS, Gap, ServerSettings
 
 _PER_PAGE = 10
@@ -39,9 +39,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 
 def _say(key: str, language: Language, **values: object) -> str:
-    english, chinese = _TEXTS[key]
-    filled = (english if language == "en" else chinese).format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return fill(_TEXTS[key], language, **values)
 
 
 class Turn(Stateless, template=rf"aiterms:gaps:(?P<page>\d{{1,4}}):{LANGUAGE}"):

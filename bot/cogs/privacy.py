@@ -12,17 +12,17 @@ from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message
 from bot.cogs._rights import demand_manager, may_manage
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import fill, language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "mine": (
-        "**About you:** {reports} reports of mistakes, {changes} changes of servers' own terms that carry your id.",
+        "**About you:** reports of mistakes: {reports}; changes of servers' own terms that carry your id: {changes}.",
         "**关于你**：{reports} 条纠错，{changes} 次带有你 ID 的自定义术语修改记录。",
     ),
     "server": (
-        "**About this server:** {terms} own terms and their history, {gaps} things that were asked and not known, {settings}.",
+        "**About this server:** own terms, with their history: {terms}; things that were asked and not known: {gaps}; {settings}.",
         "**关于本服务器**：{terms} 个自定义术语及其修改记录，{gaps} 个问过而没有的词，{settings}。",
     ),
     "settings": ("its settings", "服务器设置"),
@@ -43,9 +43,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 
 def _say(key: str, language: Language, **values: object) -> str:
-    english, chinese = _TEXTS[key]
-    filled = (english if language == "en" else chinese).format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return fill(_TEXTS[key], language, **values)
 
 
 class Ask(Stateless, template=rf"aiterms:erase-ask:(?P<what>me|server):{LANGUAGE}"):

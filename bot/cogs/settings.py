@@ -100,18 +100,27 @@ def settings_message(
         "language": panel.language_options(settings, language, host.language),
         "strictness": panel.strictness_options(settings, language),
     }
+    there = _still_there(guild, settings)
     items: list[discord.ui.Item[Any]] = [
-        panel.channel_select(settings, language, id_("channels")),
+        panel.channel_select(there, language, id_("channels")),
         *(
             discord.ui.Select(custom_id=id_(k), options=o, placeholder=panel.panel_text(f"pick-{k}", language))
             for k, o in choices.items()
         ),
-        panel.role_select(settings, language, id_("role")),
+        panel.role_select(there, language, id_("role")),
         switch("gaps", settings.gaps),
         switch("links", settings.links),
     ]
     embed = panel.panel_embed(settings, language, host.language, _troubles(host, guild, settings, language), note)
     return panel.private(embed, [Field.make(item) for item in items])
+
+
+def _still_there(guild: discord.Guild | None, settings: ServerSettings) -> ServerSettings:
+    """Leave out channels and a role that were deleted: a field must not offer what is not there."""
+    if guild is None:
+        return settings
+    role = settings.editor_role if guild.get_role(settings.editor_role or 0) else None
+    return replace(settings, channels=frozenset(c for c in settings.channels if guild.get_channel(c)), editor_role=role)
 
 
 def _troubles(host: Host, guild: discord.Guild | None, settings: ServerSettings, language: Language) -> list[str]:

@@ -198,3 +198,25 @@ async def test_a_panel_from_before_a_restart_still_works(
     async with connected(server, answering, tmp_path) as (bot, _):
         await admin.choose(panel.message, "zh-TW", custom_id="aiterms:set:language.*")
         assert (await bot.servers.store.settings(guild.id)).language == "zh-TW"
+
+
+async def test_a_deleted_channel_is_no_longer_offered_by_the_panel(lab: Lab) -> None:
+    admin = lab.server.add_user("Adm", lab.guild, permissions=int(Permission.MANAGE_GUILD))
+    gone = lab.server.add_channel(lab.guild, "gone")
+    panel = await admin.slash(lab.channel, "settings")
+    panel = await admin.choose(panel.message, gone, lab.channel, custom_id="aiterms:set:channels.*")
+    lab.server.world.delete_channel(gone)
+    await lab.server.idle()
+    panel = await admin.slash(lab.channel, "settings")
+    [field] = [p for p in panel.message.parts(8) if p["custom_id"].startswith("aiterms:set:channels")]
+    assert [int(v["id"]) for v in field["default_values"]] == [lab.channel.id]
+
+
+async def test_what_was_asked_is_listed_as_it_was_written(lab: Lab) -> None:
+    await lab.asker.slash(lab.channel, "define", term="夸夸网络")
+    assert await lab.bot.in_flight.drained(10)
+    await lab.bot.servers._gaps.join()
+    admin = lab.server.add_user("Adm", lab.guild, permissions=int(Permission.MANAGE_GUILD), locale="zh-TW")
+    gaps = await admin.slash(lab.channel, "gaps")
+    assert "夸夸网络" in gaps.text
+    assert "詞庫裡沒有" in gaps.text

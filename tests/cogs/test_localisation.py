@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.cogs import _settings_panel
 from bot.cogs._texts import _TEXTS, COMMANDS, text
 from bot.core.languages import LANGUAGES
 from tests.cogs.conftest import Lab
@@ -73,6 +74,14 @@ async def test_every_text_in_every_language(key: str) -> None:
     shown = [text(key, language, **dict.fromkeys(fields, "7")) for language in LANGUAGES]
     assert all(shown)
     assert all(len(s) <= 2000 for s in shown)
+    # What converting characters does not tell apart: behind and queen, in and village.
+    assert not re.search("里|天后", shown[LANGUAGES.index("zh-TW")])
+
+
+@pytest.mark.parametrize("key", sorted(_settings_panel._TEXTS))
+async def test_every_text_of_the_panel_is_written_for_traditional_readers_too(key: str) -> None:
+    values = {"name": "X", "role": "X", "channels": "X"}
+    assert not re.search("里|天后", _settings_panel.panel_text(key, "zh-TW", **values))
 
 
 async def test_nothing_is_translated_that_is_not_used() -> None:

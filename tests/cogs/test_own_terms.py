@@ -550,8 +550,8 @@ async def test_privacy_tells_what_is_stored_and_erases_it(team: Team) -> None:
     answer = await bea.slash(team.channel, "define", term="rlhf")
     await answered(bea.submit(await bea.click(answer.message, "aiterms:wrong:.*"), {"text": "wrong year"}))
     told = await answered(bea.slash(team.channel, "privacy"))
-    assert "1 reports" in told.text
-    assert "1 own terms" in told.text
+    assert "reports of mistakes: 1;" in told.text
+    assert "own terms, with their history: 1;" in told.text
     assert [c["custom_id"] for c in told.message.parts(2)] == ["aiterms:erase-ask:me:en"]
     sure = await answered(bea.click(told.message, "aiterms:erase-ask:me:.*"))
     assert len(await team.bot.servers.store.reports()) == 1
