@@ -3,9 +3,12 @@
 import asyncio
 import itertools
 import signal
+import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import aiohttp
 
 from tests.discord_server import DiscordServer, Exchange, NotAnsweredError, Person
 from tests.discord_server.model import Channel, Guild
@@ -60,25 +63,24 @@ class Fleet:
 
     async def start(self, shard: int, count: int) -> Program:
         """Start one shard and wait until it has all its servers; one that ran before goes on."""
-        before = self._sessions(shard, count)
+        port = _free_port()
         bot = await self._stack.enter_async_context(
             program(
                 self.server,
                 self._data / str(next(self._starts)),
-                0,
+                port,
                 AITERMS_STORE__URL=self._url,
                 AITERMS_DISCORD__SHARD_ID=str(shard),
                 AITERMS_DISCORD__SHARD_COUNT=str(count),
                 AITERMS_LOG__LEVEL="error",
             )
         )
-        await self.server.gateway.changed.until(lambda: self._sessions(shard, count) > before, _STARTING)
+        async with asyncio.timeout(_STARTING):
+            # As a supervisor asks; it has its servers then, and not only been sent them.
+            while not await _is_ready(bot):  # noqa: ASYNC110 - the other end is a process
+                await asyncio.sleep(0.1)
         self.running[shard, count] = bot
         return bot
-
-    def _sessions(self, shard: int, count: int) -> set[str]:
-        sessions = self.server.gateway.sessions.items()
-        return {i for i, s in sessions if s.told and s.connection and s.shard == (shard, count)}
 
     async def start_all(self, count: int) -> None:
         """Start all shards at once; they take turns to identify."""
@@ -94,6 +96,20 @@ class Fleet:
         old = self.running[shard, count]
         await self.start(shard, count)
         return await self.stop(old)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _is_ready(bot: Program) -> bool:
+    try:
+        async with aiohttp.ClientSession() as session, session.get(f"{bot.page}/readyz") as page:
+            return page.status == 200
+    except aiohttp.ClientError:
+        return False
 
 
 class Crowd:
