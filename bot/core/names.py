@@ -1,6 +1,5 @@
 """The index of names: finds the names of terms in a text, whole, mistyped, or written as they sound."""
 
-import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ import ahocorasick
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.core import text
+from bot.core import pinyin, text
 from bot.core.glossary import Term
 
 
@@ -379,16 +378,12 @@ _MERGED = ((re.compile(r"^([zcs])h"), r"\1"), (re.compile(r"ng$"), "n"), (re.com
 @lru_cache(maxsize=8192)
 def _syllables(han: str) -> tuple[str, ...]:
     """Return the merged readings of a character, the common ones first."""
-    # Phrases would cost 50 MB for tones and rare readings that the merging throws away.
-    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-    from pypinyin import Style, pinyin
-
-    readings: list[str] = []
-    for syllable in pinyin(han, style=Style.NORMAL, heteronym=True)[0]:
-        for pattern, merged in _MERGED:
-            syllable = pattern.sub(merged, syllable)
-        readings.append(syllable)
-    return tuple(dict.fromkeys(readings))[:_MOST_READINGS]
+    merged: list[str] = []
+    for syllable in pinyin.readings(han):
+        for pattern, one in _MERGED:
+            syllable = pattern.sub(one, syllable)
+        merged.append(syllable)
+    return tuple(dict.fromkeys(merged))[:_MOST_READINGS]
 
 
 def sounds(key: str) -> list[str]:
