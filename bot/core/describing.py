@@ -2,6 +2,8 @@
 
 import math
 import re
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -97,26 +99,33 @@ class Descriptions:
             counts.append(weights)
             lengths.append(sum(weights.values()))
         self.average: float = base.average if base else (sum(lengths) / len(lengths)) if lengths else 1.0
-        weighed: dict[str, dict[int, float]] = {}
+        weighed: dict[str, list[tuple[int, float]]] = {}
         for number, weights in enumerate(counts):
             norm = _K1 * (1 - _B + _B * lengths[number] / self.average)
             for feature, weight in weights.items():
-                weighed.setdefault(feature, {})[number] = weight * (_K1 + 1) / (weight + norm)
+                weighed.setdefault(feature, []).append((number, weight * (_K1 + 1) / (weight + norm)))
         count = len(counts)
-        self._idf = {f: math.log(1 + (count - len(p) + 0.5) / (len(p) + 0.5)) for f, p in weighed.items()}
-        self.unknown_idf = math.log(1 + (count + 0.5) / 0.5)
-        if base:
-            self._idf = {f: base.idf(f) for f in weighed}
-            self.unknown_idf = base.unknown_idf
-        # Features of nearly every term tell none from another; looking them up would cost most of the time.
-        self._postings = {f: p for f, p in weighed.items() if self._idf[f] >= _LEAST_IDF}
+        self.unknown_idf: float = base.unknown_idf if base else math.log(1 + (count + 0.5) / 0.5)
+        # Where a feature lies in the arrays: numbers in dictionaries of their own would take ten times the memory.
+        self._places = {f: place for place, f in enumerate(weighed)}
+        self._idfs = array("d")
+        self._numbers, self._weights, self._starts = array("I"), array("d"), array("I", [0])
+        for feature, postings in weighed.items():
+            found = len(postings)
+            idf = base.idf(feature) if base else math.log(1 + (count - found + 0.5) / (found + 0.5))
+            self._idfs.append(idf)
+            # Features of nearly every term tell none from another; looking them up would cost most of the time.
+            if idf >= _LEAST_IDF:
+                self._numbers.extend(n for n, _ in postings)
+                self._weights.extend(w for _, w in postings)
+            self._starts.append(len(self._numbers))
 
     def idf(self, feature: str) -> float:
         """Return how much a feature tells terms apart."""
-        known = self._idf.get(feature)
-        if known is None:
+        place = self._places.get(feature)
+        if place is None:
             return self._base.idf(feature) if self._base else self.unknown_idf
-        return known
+        return self._idfs[place]
 
     def find(self, cleaned: str, limit: int = 3) -> list[Described]:
         """Return the terms that fit best what `cleaned` says, best first."""
@@ -129,22 +138,29 @@ class Descriptions:
 
     def _find(self, wanted: Counter[str], limit: int) -> list[Described]:
         scores: dict[int, float] = {}
-        found: list[tuple[float, dict[int, float]]] = []
+        found: list[tuple[float, int, int]] = []
         total = 0.0
         for feature in wanted:
             idf = self.idf(feature)
             total += idf
-            postings = self._postings.get(feature)
-            if postings:
-                found.append((idf, postings))
-                for number, weight in postings.items():
+            place = self._places.get(feature)
+            if place is not None:
+                start, end = self._starts[place], self._starts[place + 1]
+                found.append((idf, start, end))
+                for number, weight in zip(self._numbers[start:end], self._weights[start:end], strict=True):
                     scores[number] = scores.get(number, 0.0) + idf * weight
         han = sum(1 for f in wanted if len(f) == 1 and text.has_han(f))
         words = sum(1 for f in wanted if not text.has_han(f)) + han / 2
         return [
-            Described(self._ids[n], scores[n], sum(i * min(1.0, p.get(n, 0.0)) for i, p in found) / total, words)
+            Described(
+                self._ids[n], scores[n], sum(i * min(1.0, self._weight(n, *at)) for i, *at in found) / total, words
+            )
             for n in nlargest(limit, scores, key=scores.__getitem__)
         ]
+
+    def _weight(self, number: int, start: int, end: int) -> float:
+        place = bisect_left(self._numbers, number, start, end)
+        return self._weights[place] if place < end and self._numbers[place] == number else 0.0
 
 
 class Phrasings:
@@ -154,23 +170,27 @@ class Phrasings:
         """Take (id, phrase) pairs, cleaned; laid over a `base` they are weighed by its statistics."""
         self._base = base
         self._ids: list[str] = []
-        self._postings: dict[str, list[int]] = {}
+        phrases: dict[str, list[int]] = {}
         contents: list[set[str]] = []
         for id_, phrase in phrasings:
             content = set(features(phrase))
             for feature in content:
-                self._postings.setdefault(feature, []).append(len(self._ids))
+                phrases.setdefault(feature, []).append(len(self._ids))
             self._ids.append(id_)
             contents.append(content)
         count = len(contents)
-        self._squares = {
-            f: math.log(1 + (count - len(p) + 0.5) / (len(p) + 0.5)) ** 2 for f, p in self._postings.items()
-        }
-        self.unknown: float = math.log(1 + (count + 0.5) / 0.5) ** 2
-        if base:
-            self._squares = {f: base.square(f) for f in self._postings}
-            self.unknown = base.unknown
-        self._norms = [math.sqrt(sum(self._squares[f] for f in c)) or 1.0 for c in contents]
+        self.unknown: float = base.unknown if base else math.log(1 + (count + 0.5) / 0.5) ** 2
+        self._places = {f: place for place, f in enumerate(phrases)}
+        self._squares = array("d")
+        self._numbers, self._starts = array("I"), array("I", [0])
+        for feature, numbers in phrases.items():
+            found = len(numbers)
+            own = math.log(1 + (count - found + 0.5) / (found + 0.5)) ** 2
+            self._squares.append(base.square(feature) if base else own)
+            self._numbers.extend(numbers)
+            self._starts.append(len(self._numbers))
+        squares = self._squares
+        self._norms = array("d", (math.sqrt(sum(squares[self._places[f]] for f in c)) or 1.0 for c in contents))
 
     def find(self, cleaned: str, limit: int = 3) -> list[tuple[str, float]]:
         """Return the terms with the most similar phrase, as (id, similarity from 0 to 1), best first."""
@@ -183,15 +203,17 @@ class Phrasings:
 
     def square(self, feature: str) -> float:
         """Return the squared IDF of a feature."""
-        known = self._squares.get(feature)
-        return known if known is not None else self._base.square(feature) if self._base else self.unknown
+        place = self._places.get(feature)
+        if place is None:
+            return self._base.square(feature) if self._base else self.unknown
+        return self._squares[place]
 
     def _find(self, wanted: set[str], limit: int) -> list[tuple[str, float]]:
         products: dict[int, float] = {}
         for feature in wanted:
-            square = self._squares.get(feature, 0.0)
-            if square >= _LEAST_SQUARE:
-                for number in self._postings[feature]:
+            place = self._places.get(feature)
+            if place is not None and (square := self._squares[place]) >= _LEAST_SQUARE:
+                for number in self._numbers[self._starts[place] : self._starts[place + 1]]:
                     products[number] = products.get(number, 0.0) + square
         norm = math.sqrt(sum(map(self.square, wanted))) or 1.0
         best: dict[str, float] = {}

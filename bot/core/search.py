@@ -1,6 +1,8 @@
 """Search: from a question as typed to the names it holds, the words around them, and terms that fit its description."""
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -138,10 +140,12 @@ class Search:
         return frozenset(w for v in texts for w in _ENGLISH.findall(v.casefold()))
 
     @cached_property
-    def _known_pairs(self) -> frozenset[str]:
-        """Pairs of Chinese characters that our own texts use."""
+    def _known_pairs(self) -> "array[int]":
+        """Pairs of Chinese characters that our own texts use, as sorted numbers: there are too many to be kept as texts."""
         texts = (v for t in self._own.values() for v in (*t.all_names, t.short_zh, t.detail_zh, *t.asked_as_zh))
-        return frozenset(v[i : i + 2] for v in texts for i in range(len(v) - 1) if text.has_han(v[i]))
+        return array(
+            "Q", sorted({_packed(v[i : i + 2]) for v in texts for i in range(len(v) - 1) if text.has_han(v[i])})
+        )
 
     def knows_word(self, word: str) -> bool:
         """Tell whether our texts use an English word."""
@@ -149,7 +153,11 @@ class Search:
 
     def knows_pair(self, pair: str) -> bool:
         """Tell whether our texts use a pair of Chinese characters."""
-        return pair in self._known_pairs or (self._base is not None and self._base.knows_pair(pair))
+        number, known = _packed(pair), self._known_pairs
+        place = bisect_left(known, number)
+        if place < len(known) and known[place] == number:
+            return True
+        return self._base is not None and self._base.knows_pair(pair)
 
     def _is_ours(self, content: str) -> bool:
         """Tell whether our texts speak of such a thing; numbers and single characters say nothing either way."""
@@ -446,3 +454,8 @@ def _looks_ordinary(name: str) -> bool:
     if text.has_han(name):
         return len(text.key(name)) <= _ORDINARY_HAN
     return name.isalpha() and (name.islower() or name.istitle())
+
+
+def _packed(pair: str) -> int:
+    """Return two characters as one number; a code point has 21 bits."""
+    return ord(pair[0]) << 21 | ord(pair[1])
