@@ -178,12 +178,12 @@ class Search:
         return self.phrasings.find(_as_said(cleaned))
 
     def warm(self) -> None:
-        """Build all that is otherwise built on first use."""
-        self.names.warm()
+        """Build all that is otherwise built on first use; what takes most on the way first, so that the rest fills it."""
         self.described("warm")
         self.phrased("warm")
-        self._is_ours("warm")
         self._is_ours("预热")
+        self._is_ours("warm")
+        self.names.warm()
 
     def described(self, cleaned: str) -> list[Described]:
         """Return the terms that a question without names describes best."""
