@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade \
 	--custom-compile-command "make lock"
 
-.PHONY: run test check bench soak lock format clean
+.PHONY: run test check bench soak image-check lock format clean
 
 run: $(VENV)/.run ## start the bot, or the console without a token
 	@$(BIN)/aiterms run
@@ -27,6 +27,9 @@ bench: $(VENV)/.dev ## measure, beside what people would use instead
 
 soak: $(VENV)/.dev ## run what takes long: a million events, kills, crashes, storms of refusals, eight shards
 	$(BIN)/python -m tests.soak $(TOPIC)
+
+image-check: $(VENV)/.dev ## build the image without a Docker engine, and try it (Debian, root)
+	tools/try_image.sh
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
