@@ -1,8 +1,10 @@
 """`aiterms run` and `aiterms sync` as processes, connected to the stand-in in this one."""
 
 import asyncio
+import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -171,6 +173,38 @@ async def test_a_second_signal_ends_at_once(place: Place) -> None:
         bot.process.send_signal(signal.SIGTERM)
         await bot.says("finishing what is in flight")
         assert await bot.end(signal.SIGTERM, within=5) == 0
+
+
+async def test_a_bot_that_crashes_in_a_row_waits_before_it_spends_another_identify(place: Place) -> None:
+    async with place.program() as bot:
+        await ready(place)
+        assert await bot.end(signal.SIGKILL) == -signal.SIGKILL
+    kept = place.folder / "data" / "starts-0.json"
+    [started] = json.loads(kept.read_text())["starts"]
+    # As though it had crashed nine times just now: the tenth start waits for more than a minute.
+    kept.write_text(json.dumps({"starts": [started + n for n in range(9)]}))
+    async with place.program() as bot:
+        await bot.says("many sessions were begun within the hour: waiting", within=30)
+        # Told to stop, it does not wait to the end.
+        assert await bot.end(signal.SIGTERM) == 0
+    assert place.server.gateway.identifies == 1
+
+
+async def test_its_health_is_asked_by_a_command(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    async with place.program(AITERMS_HEALTH__PORT=port) as bot:
+        await ready(place)
+        await bot.says("health page: http://127.0.0.1:")
+        async with place.program("health", AITERMS_HEALTH__PORT=port) as asked:
+            assert await asked.end() == 0
+        assert await bot.end(signal.SIGTERM) == 0
+    async with place.program("health", "--ready", AITERMS_HEALTH__PORT=port) as asked:
+        assert await asked.end() == 1
+        assert f"no answer from http://127.0.0.1:{port}/readyz" in asked.log
+    async with place.program("health") as asked:
+        assert await asked.end() == CONFIGURATION
+        assert asked.log == "The health page is off: health.port is 0.\n"
 
 
 async def test_buttons_outlive_a_killed_process(place: Place) -> None:
