@@ -4,12 +4,12 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, event, inspect, make_url, select, text
+from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -27,6 +27,8 @@ _MIGRATE = 60.0
 """Seconds for bringing the schema up to date, another process that does so included."""
 _RETRY = 5.0
 """Seconds in which a database that could not be prepared is not tried again."""
+_CLOSE = 5.0
+"""Seconds for closing connections; those to a server that says nothing are dropped then."""
 _CONNECTIONS = 5
 _MIGRATION_LOCK = 0x61697465726D73
 """Any number, but always the same: that of the advisory lock in PostgreSQL."""
@@ -43,9 +45,13 @@ class Database:
         self._engine = _engine(url, write_timeout)
         self._read_timeout = read_timeout
         self._write_timeout = write_timeout
-        self._preparing = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+        self._preparing: asyncio.Task[bool] | None = None
         self._prepared = False
         self._retry_at = 0.0
+        self._file = None if self.is_postgres else Path(self._engine.url.database or "")
+        self._opened: tuple[int, int] | None = None
+        """Which file SQLite has open; a path may come to mean another one, or none."""
 
     @property
     def is_postgres(self) -> bool:
@@ -60,29 +66,94 @@ class Database:
     async def prepare(self) -> bool:
         """Bring the schema up to date; tell whether the database can be used now.
 
+        Who waits for it may give up: it goes on, and serves the next one.
+
         Raises:
             SchemaError: the schema is newer than this program.
         """
         if self._prepared:
-            return True
-        async with self._preparing:
-            if self._prepared or time.monotonic() < self._retry_at:
-                return self._prepared
-            try:
-                if not self.is_postgres and self._engine.url.database:
-                    Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-                async with asyncio.timeout(_MIGRATE):
-                    await _bring_up_to_date(self._engine)
-            except _FAULTS as error:
-                self._retry_at = time.monotonic() + _RETRY
-                log.error("the storage cannot be used: %s", in_words(error))  # noqa: TRY400 - the line says all
+            return self._is_in_place()
+        if self._preparing is None:
+            if time.monotonic() < self._retry_at:
                 return False
-            self._prepared = True
+            self._preparing = self._own(self._prepare())
+        return await asyncio.shield(self._preparing)
+
+    def _is_in_place(self) -> bool:
+        """Tell whether the path of a SQLite database still means the file that is open.
+
+        What is written to a file without a name is lost; one made anew in its place would hide that, and SQLite would
+        take what the old one left beside it for its own.
+        """
+        if self._file is None or _identity(self._file) == self._opened:
             return True
+        if time.monotonic() >= self._retry_at:
+            self._retry_at = time.monotonic() + _RETRY
+            name = self._file.name
+            log.error(
+                "the storage cannot be used: %s was taken away or replaced while it was in use. Put that very file "
+                "back; or stop the bot, delete %s-wal and %s-shm, put a backup in its place, and start again",
+                *(name, name, name),
+            )
+        return False
+
+    async def _prepare(self) -> bool:
+        try:
+            if self._file:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
+            async with asyncio.timeout(_MIGRATE):
+                await _bring_up_to_date(self._engine)
+        except SchemaError:
+            self._retry_at = time.monotonic() + _RETRY
+            raise
+        except _FAULTS as error:
+            self._retry_at = time.monotonic() + _RETRY
+            log.error("the storage cannot be used: %s", in_words(error))  # noqa: TRY400 - the line says all
+            return False
+        finally:
+            self._preparing = None
+        self._opened = _identity(self._file) if self._file else None
+        self._prepared = True
+        return True
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        for task in self._running:
+            task.cancel()
+        try:
+            async with asyncio.timeout(_CLOSE):
+                await asyncio.gather(*self._running, return_exceptions=True)
+                await self._engine.dispose()
+        except TimeoutError:
+            log.warning("the storage does not let go of its connections; they are dropped")
+
+    def _own(self, running: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        """Run something as a task that ends with the database at the latest."""
+
+        def ended(task: "asyncio.Task[T]") -> None:
+            self._running.discard(task)
+            if not task.cancelled():
+                # Seen, also where nobody waits any more.
+                task.exception()
+
+        task = asyncio.create_task(running)
+        self._running.add(task)
+        task.add_done_callback(ended)
+        return task
+
+    async def _in_time(self, seconds: float, running: Coroutine[Any, Any, T]) -> T:
+        """Return what a transaction returns; raise TimeoutError once its time is over.
+
+        A driver that is cancelled may take seconds to let go of a server that says nothing. It does so by itself.
+        """
+        task = self._own(running)
+        try:
+            await asyncio.wait({task}, timeout=seconds)
+            if not task.done():
+                raise TimeoutError
+            return task.result()
+        finally:
+            task.cancel()
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run what only reads.
@@ -90,11 +161,14 @@ class Database:
         Raises:
             UnreadableError: the database is away, or does not answer in time.
         """
+
+        async def reading() -> T:
+            await self._must_be_prepared()
+            async with self._engine.connect() as connection:
+                return await work(connection)
+
         try:
-            async with asyncio.timeout(self._read_timeout):
-                await self._must_be_prepared()
-                async with self._engine.connect() as connection:
-                    return await work(connection)
+            return await self._in_time(self._read_timeout, reading())
         except _FAULTS as error:
             log.warning("the storage could not be read: %s", in_words(error))
             raise UnreadableError from None
@@ -107,15 +181,19 @@ class Database:
             UnsureError: the database went away while the transaction ended.
         """
         ending = False
+
+        async def writing() -> T:
+            nonlocal ending
+            await self._must_be_prepared()
+            async with self._engine.execution_options(aiterms_write=True).connect() as connection:
+                seen = request is not None and not await self._is_new(connection, request)
+                result = await work(connection, seen)
+                ending = True
+                await connection.commit()
+                return result
+
         try:
-            async with asyncio.timeout(self._write_timeout):
-                await self._must_be_prepared()
-                async with self._engine.execution_options(aiterms_write=True).connect() as connection:
-                    seen = request is not None and not await self._is_new(connection, request)
-                    result = await work(connection, seen)
-                    ending = True
-                    await connection.commit()
-                    return result
+            return await self._in_time(self._write_timeout, writing())
         except UserError:
             raise
         except _FAULTS as error:
@@ -163,19 +241,25 @@ class Database:
 
     async def _look_again(self, request: int | None, work: Work[T]) -> T:
         """Find out what became of a write whose end was not seen."""
+        if request is None:
+            raise UnsureError
+
+        async def looking() -> tuple[bool, T | None]:
+            async with self._engine.execution_options(aiterms_write=True).connect() as connection:
+                # Not a mere look, which would overlook a transaction that is still ending: this waits for it.
+                if await self._is_new(connection, request):
+                    await connection.rollback()
+                    return False, None
+                return True, await work(connection, True)
+
         try:
-            async with asyncio.timeout(self._write_timeout), self._engine.connect() as connection:
-                known = request is not None and await connection.scalar(
-                    select(tables.requests.c.id).where(tables.requests.c.id == request)
-                )
-                if known:
-                    return await work(connection, True)
+            done, result = await self._in_time(self._write_timeout, looking())
         except _FAULTS as error:
             log.error("what became of a write cannot be told: %s", in_words(error))  # noqa: TRY400 - the line says all
             raise UnsureError from None
-        if request is None:
-            raise UnsureError
-        raise NotSavedError
+        if not done:
+            raise NotSavedError
+        return cast("T", result)
 
     async def _is_new(self, connection: AsyncConnection, request: int) -> bool:
         now = int(time.time())
@@ -191,16 +275,20 @@ class Database:
         return insert(table)
 
     async def _must_be_prepared(self) -> None:
-        # Migrating may take longer than a read has; it goes on beside it and serves the next one.
-        if self._prepared:
-            return
         try:
             prepared = await self.prepare()
         except SchemaError as error:
-            self._retry_at = time.monotonic() + _RETRY
             raise OSError(str(error)) from None
         if not prepared:
-            raise OSError("not prepared yet")
+            raise OSError("not ready")
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _engine(url: str, write_timeout: float) -> AsyncEngine:
@@ -294,4 +382,5 @@ def in_words(error: BaseException) -> str:
     # Messages of drivers may name host and user; a locked or full SQLite says what is the matter.
     if isinstance(cause, sqlite3.Error) and lines:
         return f"{type(cause).__name__}, {lines[0]}"
-    return type(cause).__name__
+    # SQLAlchemy has one class for most errors of PostgreSQL; asyncpg's own names tell more.
+    return type(cause.__cause__ or cause).__name__

@@ -63,8 +63,8 @@ class OwnTerms:
 
         async def work(connection: AsyncConnection, seen: bool) -> OwnTerm:
             present = await _one(connection, server, term.id)
-            if seen and present:
-                return present
+            if seen:
+                return present or await _made(connection, server, request)
             if present:
                 raise TakenError(term.id)
             writing = await self._begin(connection, server, request, by)
@@ -81,11 +81,13 @@ class OwnTerms:
         """
 
         async def work(connection: AsyncConnection, seen: bool) -> OwnTerm:
-            writing = None if seen else await self._begin(connection, server, request, by)
+            if seen:
+                return await _one(connection, server, term.id) or await _made(connection, server, request)
+            writing = await self._begin(connection, server, request, by)
             present = await _one(connection, server, term.id)
-            if present and (writing is None or present.term == term):
+            if present and present.term == term:
                 return present
-            if present is None or present.version != version or writing is None:
+            if present is None or present.version != version:
                 raise ConflictError(present)
             return await _only(writing, present.term, term)
 
@@ -311,6 +313,15 @@ async def _one(connection: AsyncConnection, server: int, id_: str) -> OwnTerm | 
     rows = await connection.execute(select(terms).where(terms.c.server == server, terms.c.id == id_))
     row = rows.first()
     return _own(row) if row else None
+
+
+async def _made(connection: AsyncConnection, server: int, request: int) -> OwnTerm:
+    """Return the term as an interaction left it, though it is gone since. Raises ConflictError if that is gone, too."""
+    query = select(history).where(history.c.server == server, history.c.request == request)
+    row = (await connection.execute(query)).first()
+    if row is None or row.after is None:
+        raise ConflictError(None)
+    return OwnTerm(_read(row.after), row.version, _time(row.at), row.by)
 
 
 def _own(row: Row[Any]) -> OwnTerm:

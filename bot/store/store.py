@@ -190,7 +190,7 @@ class Store(OwnTerms):
 
         async def work(connection: AsyncConnection, seen: bool) -> None:
             if not seen:
-                row = {"term_id": term_id, "text": _storable(text), "user": user, "server": server}
+                row = {"term_id": _storable(term_id)[:100], "text": _storable(text), "user": user, "server": server}
                 await connection.execute(reports.insert().values(**row, at=self._now(), request=request))
 
         await self._database.write(request, work)

@@ -4,9 +4,12 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.glossary import Term
 from bot.store.records import NotSavedError, UnreadableError, UnsureError
@@ -164,4 +167,126 @@ async def test_no_password_is_logged_or_shown(caplog: pytest.LogCaptureFixture) 
     assert not await store.alive()
     assert "the storage cannot be used" in caplog.text
     assert "hunter2" not in caplog.text + repr(store._database.engine)
+    await store.close()
+
+
+async def test_a_server_that_says_nothing_holds_nobody_longer_than_the_deadline(postgres: Postgres) -> None:
+    store = await Store.open(postgres.new_database(), read_timeout=0.4, write_timeout=0.4)
+    await store.add_term(1, FTL, by=1, request=1)
+    postgres.freeze()
+    try:
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(UnreadableError):
+            await store.terms(1)
+        with pytest.raises(NotSavedError):
+            await store.add_term(1, NOVA, by=1, request=2)
+        # The driver alone would take two seconds more for each to let go.
+        assert asyncio.get_running_loop().time() - begun < 2.5
+    finally:
+        postgres.thaw()
+    await asyncio.sleep(0.5)
+    assert [o.term for o in await store.terms(1)] == [FTL]
+    await store.close()
+
+
+async def test_a_write_that_still_ends_is_waited_for_and_not_called_lost(postgres: Postgres) -> None:
+    store = await Store.open(postgres.new_database(), write_timeout=3)
+    async with store._database.engine.begin() as connection:
+        # The end of a transaction that takes its time, and is not to be put off from it.
+        function = (
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN BEGIN PERFORM pg_sleep(30); "
+            "EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(0.3); END; RETURN NULL; END $$"
+        )
+        await connection.execute(text(function))
+        trigger = "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON terms DEFERRABLE INITIALLY DEFERRED"
+        await connection.execute(text(f"{trigger} FOR EACH ROW EXECUTE FUNCTION slow()"))
+    assert (await store.add_term(1, FTL, by=1, request=1)).term == FTL
+    assert [o.term for o in await store.terms(1)] == [FTL]
+    await store.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_a_file_that_was_taken_away_is_missed_and_written_again_once_it_is_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, replaced: bool
+) -> None:
+    store = await Store.open(sqlite(tmp_path))
+    await store.add_term(1, FTL, by=1, request=1)
+    (tmp_path / "aiterms.db").rename(tmp_path / "elsewhere.db")
+    if replaced:
+        (tmp_path / "aiterms.db").touch()
+    for request in (2, 3):
+        with pytest.raises(NotSavedError):
+            await store.add_term(1, NOVA, by=1, request=request)
+    with pytest.raises(UnreadableError):
+        await store.terms(1)
+    assert not await store.alive()
+    # No empty database has come in its place.
+    assert (tmp_path / "aiterms.db").exists() == replaced
+    assert caplog.text.count("aiterms.db was taken away or replaced while it was in use") == 1
+    (tmp_path / "elsewhere.db").rename(tmp_path / "aiterms.db")
+    await store.add_term(1, NOVA, by=1, request=4)
+    assert [o.term for o in await store.terms(1)] == [FTL, NOVA]
+    await store.close()
+
+
+async def test_a_database_that_may_only_be_read_refuses_writes(tmp_path: Path) -> None:
+    script = """
+import asyncio, os, sys
+from pathlib import Path
+from bot.core.glossary import Term
+from bot.store.records import NotSavedError
+from bot.store.store import Store
+async def main(place):
+    store = await Store.open(f"sqlite:///{place}")
+    await store.add_term(1, Term(id="ftl", name="FTL", short="A ledger."), by=1, request=1)
+    await store.close()
+    # Nobody may change what nobody owns: root alone is not kept out by permissions.
+    place.chmod(0o444); place.parent.chmod(0o555)
+    if os.getuid() == 0:
+        for above in place.parents:
+            if above.stat().st_mode & 0o001 == 0:
+                above.chmod(above.stat().st_mode | 0o001)
+        os.setuid(65534)
+    store = await Store.open(f"sqlite:///{place}")
+    try:
+        await store.add_term(1, Term(id="nova", name="Nova", short="A cluster."), by=1, request=2)
+    except NotSavedError:
+        print("refused")
+    await store.close()
+asyncio.run(main(Path(sys.argv[1])))
+"""
+    folder = tmp_path / "data"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, str(folder / "aiterms.db"), stdout=subprocess.PIPE
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    folder.chmod(0o755)
+    assert said.decode().splitlines() == ["refused"]
+    store = await Store.open(f"sqlite:///{folder / 'aiterms.db'}")
+    assert [o.term for o in await store.terms(1)] == [FTL]
+    await store.close()
+
+
+async def test_a_schema_that_takes_longer_than_a_read_is_done_all_the_same(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.store import database
+
+    bring_up_to_date = database._bring_up_to_date
+
+    async def slowly(engine: AsyncEngine) -> None:
+        await asyncio.sleep(0.6)
+        await bring_up_to_date(engine)
+
+    monkeypatch.setattr(database, "_bring_up_to_date", slowly)
+    store = Store.at(url, read_timeout=0.2)
+    with pytest.raises(UnreadableError):
+        await store.terms(1)
+    for _ in range(100):
+        with suppress(UnreadableError):
+            assert await store.terms(1) == []
+            break
+        await asyncio.sleep(0.1)
+    else:
+        pytest.fail("the schema was begun again and again")
     await store.close()

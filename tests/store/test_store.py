@@ -135,6 +135,16 @@ async def test_a_delivery_that_comes_again_changes_nothing(store: Store) -> None
     assert len(await store.reports()) == 1
 
 
+async def test_a_delivery_that_comes_again_does_not_bring_back_what_was_removed_since(store: Store) -> None:
+    added = await store.add_term(LAB, term(), by=ADA, request=1)
+    edited = await store.edit_term(LAB, term(short="New."), version=added.version, by=ADA, request=2)
+    await store.remove_term(LAB, "ftl", version=None, by=ADA, request=3)
+    assert (await store.add_term(LAB, term(), by=ADA, request=1)).term == added.term
+    assert (await store.edit_term(LAB, term(short="New."), version=1, by=ADA, request=2)).term == edited.term
+    assert await store.terms(LAB) == []
+    assert len(await store.history(LAB)) == 3
+
+
 async def test_an_import_is_all_or_nothing(store: Store) -> None:
     await store.add_term(LAB, term(), by=ADA, request=1)
     version = await store.terms_version(LAB)
