@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.cogs._texts import fill
 from bot.core.languages import Language, traditional
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
@@ -126,6 +127,4 @@ def field_names(fields: Sequence[str], language: Language) -> str:
 
 def own_text(key: str, language: Language, **values: object) -> str:
     """Return a text of this module in `language`, its placeholders filled in."""
-    english, chinese = _TEXTS[key]
-    filled = (english if language == "en" else chinese).format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return fill(_TEXTS[key], language, **values)

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.core.languages import Language, traditional
+from bot.cogs._texts import fill
+from bot.core.languages import Language
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "why": ("Why? Show the formulas", "计算过程"),
@@ -22,6 +23,4 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
 
 def size_text(key: str, language: Language, **values: object) -> str:
     """Return a text of this module in `language`, its placeholders filled in."""
-    english, chinese = _TEXTS[key]
-    filled = (english if language == "en" else chinese).format(**values)
-    return traditional(filled) if language == "zh-TW" else filled
+    return fill(_TEXTS[key], language, **values)
