@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, ref
 
 import discord
 
@@ -30,9 +30,10 @@ _SHOWN_DETAIL = {"en": 900, "zh": 450, "zh-TW": 450}
 """Characters of the detail shown at first: about one screen of a phone; Chinese ones are twice as wide."""
 _SHOWN_COMPARED = {"en": 500, "zh": 250, "zh-TW": 250}
 _NEUTRAL = 0x64748B
-_MOST_KEPT = 500
-_Key = tuple[tuple[str, ...], Language, bool, bool]
-_KEPT: WeakKeyDictionary[Answering, OrderedDict[_Key, "Message"]] = WeakKeyDictionary()
+_MOST_KEPT = 1000
+"""Messages of all servers together: each server with own terms has an answering of its own."""
+_Key = tuple[int, tuple[str, ...], Language, bool, bool]
+_KEPT: OrderedDict[_Key, tuple[ReferenceType[Answering], "Message"]] = OrderedDict()
 _NOBODY = discord.AllowedMentions.none().to_dict()
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
 _CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
@@ -167,13 +168,15 @@ def _kept(
     """Return what `build` makes, kept with its JSON as long as the knowledge is: that takes longer than the search."""
     if any(answering.glossary.terms.get(t.id) is not t for t in terms):
         return replace(build(), private=private)
-    kept = _KEPT.setdefault(answering, OrderedDict())
-    key = (tuple(t.id for t in terms), language, private, whole)
-    message = kept.get(key)
-    if message is None:
-        message = kept[key] = replace(build(), private=private)
-        if len(kept) > _MOST_KEPT:
-            kept.popitem(last=False)
+    key = (id(answering), tuple(t.id for t in terms), language, private, whole)
+    of, message = _KEPT.get(key, (None, None))
+    # Another answering may have got the id of one that is gone.
+    if message is None or of is None or of() is not answering:
+        message = replace(build(), private=private)
+        _KEPT[key] = (ref(answering), message)
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    _KEPT.move_to_end(key)
     return message
 
 
