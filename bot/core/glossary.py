@@ -195,8 +195,9 @@ def _slim(term: Term) -> Term:
 
 
 @lru_cache(maxsize=256)
-def _one(fields: frozenset[str]) -> frozenset[str]:
-    return fields
+def _one(fields: frozenset[str]) -> set[str]:
+    # A set: copying a model copies it and adds to the copy. The models themselves are frozen.
+    return set(fields)
 
 
 def _fault(file: str, loc: tuple[int | str, ...], kind: str, message: str, context: Mapping[str, object]) -> Fault:
