@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-MEASUREMENTS = ("search", "servers", "tokens", "discord", "guilds", "sizes")
+MEASUREMENTS = ("search", "servers", "store", "tokens", "discord", "guilds", "sizes")
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ def _account() -> pwd.struct_passwd | None:
 class Postgres:
     """One server with its own folder; databases are made at will."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        self._fsync = "on" if durable else "off"
         self._folder = Path(tempfile.mkdtemp(prefix="aiterms-postgres-"))
         self.port = _free_port()
         account = _account() if os.getuid() == 0 else None
@@ -41,7 +42,7 @@ class Postgres:
 
     def start(self) -> None:
         """Start it; returns once it takes connections."""
-        options = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -c fsync=off -c max_connections=200"
+        options = f"-h 127.0.0.1 -p {self.port} -k {self._folder} -c fsync={self._fsync} -c max_connections=200"
         log = str(self._folder / "log")
         self._run("pg_ctl", "-D", str(self._folder / "data"), "-w", "-t", "60", "-l", log, "-o", options, "start")
 
