@@ -107,8 +107,8 @@ async def open_form(
     term: str = NEW,
     version: int = 0,
 ) -> None:
-    """Open the form, empty but for a `name`, or filled with `form`."""
-    view = await interaction.client.view(interaction)
+    """Open the form, empty but for a `name`, or filled with `form`; not where nothing could be stored."""
+    view = await interaction.client.own_view(interaction)
     demand_editor(interaction, view.settings)
     shown = form or Form(name=name)
 

@@ -49,7 +49,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "somebody": ("somebody", "某人"),
     "older": ("Older", "更早"),
     "undo": ("Take something back …", "撤销一项……"),
-    "undone": ("Taken back: {count} terms are as they were before.", "已撤销：{count} 个术语恢复原样。"),
+    "undone": ("Taken back. Terms that are as they were before: {count}.", "已撤销：{count} 个术语恢复原样。"),
     "nothing-undone": ("There was nothing to take back.", "没有可撤销的内容。"),
     "undo-conflict": (
         "Not taken back: one of these terms has changed since. Take back the newer change first, or edit the term.",
@@ -84,11 +84,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "cancelled": ("Cancelled, nothing was changed.", "已取消，没有任何修改。"),
     "exported-parts": (
-        "{count} terms in {parts} files, since one import takes at most 5 MiB; this is number {number}.",
+        "Terms: {count}, in {parts} files, since one import takes at most 5 MiB; this is number {number}.",
         "共 {count} 个术语，分成 {parts} 个文件（一次最多导入 5 MiB）；这是第 {number} 个。",
     ),
     "exported": (
-        "{count} terms. The file can be imported again without loss.",
+        "Terms in this file: {count}. It can be imported again without loss.",
         "共 {count} 个术语。这个文件可以原样导入。",
     ),
 }

@@ -11,8 +11,8 @@ import pytest_asyncio
 from bot.answering import Answering
 from bot.client import Bot
 from bot.core.exporting import csv_file, toml_file
-from bot.core.glossary import Term
-from bot.store.records import MOST_TERMS, ServerSettings
+from bot.core.glossary import Source, Term
+from bot.store.records import MOST_TERMS, NotSavedError, ServerSettings
 from tests.cogs.conftest import connected
 from tests.discord_server import FORUM, DiscordServer, Exchange, Guild, Permission, Person, Upload
 from tests.discord_server.model import Channel
@@ -328,6 +328,60 @@ async def test_a_built_in_term_is_still_found_by_the_names_that_the_own_one_does
         assert shown.embeds
 
 
+async def test_two_refused_forms_do_not_cross(team: Team) -> None:
+    ada = team.admin()
+    for name in ("FTL", "Nova"):
+        await team.add(ada, name=name, short=f"The text of {name}.")
+    bea = team.admin("Bea")
+    forms = [await bea.slash(team.channel, "term edit", term=term) for term in ("ftl", "nova")]
+    refused = [await answered(bea.submit(f, {"short": "", "others": f"mine of {n}"})) for n, f in enumerate(forms)]
+    again = await bea.click(refused[0].message, "aiterms:form-again:ftl:.*")
+    await answered(bea.submit(again, {"short": "Mended."}))
+    ftl = (await team.own())["ftl"]
+    assert (ftl.name, ftl.short, ftl.aliases) == ("FTL", "Mended.", ("mine of 0",))
+    assert (await team.own())["nova"].short == "The text of Nova."
+
+
+async def test_what_a_form_does_not_show_outlives_an_edit(team: Team) -> None:
+    full = Term(
+        id="a",
+        name="A",
+        name_zh="甲",
+        aliases=tuple(f"alias, number {n} {'x' * 80}" for n in range(50)),
+        asked_as=("what is it?",),
+        short="x",
+        short_zh="乙",
+        detail="Long.",
+        detail_zh="长文。",
+        sources=tuple(Source(title=f"{n}{'t' * 150}", url=f"https://x.org/{n}", kind="paper") for n in range(40)),
+    )
+    await team.bot.servers.store.import_terms(team.guild.id, [full], replace=True, expected=0, by=1, request=1)
+    await team.bot.servers.changed(team.guild.id)
+    for locale in LOCALES:
+        ada = team.admin(locale, locale)
+        await answered(ada.submit(await ada.slash(team.channel, "term edit", term="a"), {"name": f"A {locale}"}))
+        assert await team.own() == {"a": full.model_copy(update={"name": f"A {locale}"})}
+
+
+async def test_everything_that_is_wrong_fits_into_one_message(team: Team) -> None:
+    names = [f"{n}{'[@everyone](x)' * 6}" for n in range(20)]
+    refused = await team.add(team.admin(), name="A", short="x", others=", ".join([*names, *(n.upper() for n in names)]))
+    assert "Not saved" in refused.text
+    assert refused.message.parts(2)
+
+
+async def test_a_saved_term_is_called_saved_though_a_gap_cannot_be_closed(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise NotSavedError
+
+    monkeypatch.setattr(team.bot.servers.store, "close_gap", away)
+    saved = await team.add(team.admin(), name="FTL", short="A ledger.")
+    assert "Saved." in saved.text
+    assert set(await team.own()) == {"ftl"}
+
+
 # -- removal, lists ---------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +435,44 @@ async def test_five_thousand_terms_are_listed_completed_and_exported(team: Team)
     assert "5001" in refused.text
     shown = await team.member().slash(team.channel, "define", term="term 4711")
     assert "The text of term 4711." in shown.text
+
+
+async def test_own_terms_are_completed_by_any_name_and_after_a_slip(team: Team) -> None:
+    many = [Term(id=f"t-{n}", name=f"Widget {n}", name_zh=f"零件{n}", short="x") for n in range(1000)]
+    await team.bot.servers.store.import_terms(team.guild.id, many, replace=True, expected=0, by=1, request=1)
+    await team.bot.servers.changed(team.guild.id)
+    ada = team.admin()
+
+    async def names(typed: str) -> list[str]:
+        return [c["name"] for c in (await ada.autocomplete(team.channel, "term edit", term=typed)).choices]
+
+    assert len(await names("")) == 25
+    assert (await names("widget 77"))[0] == "Widget 77"
+    assert (await names("零件77"))[0] == "Widget 77"
+    assert "Widget 777" in await names("wdiget 777")
+    # Built-in terms are not among them.
+    assert await names("rlhf") == []
+    opened = await ada.slash(team.channel, "term edit", term="零件77")
+    assert "Widget 77" in str(opened.modal)
+
+
+async def test_an_import_is_one_step_of_the_history_and_older_steps_are_a_page_away(team: Team) -> None:
+    store, guild = team.bot.servers.store, team.guild.id
+    for n in range(12):
+        await store.add_term(guild, Term(id=f"a-{n}", name=f"Alpha {n}", short="x"), by=7, request=n + 1)
+    many = [Term(id=f"t-{n}", name=f"Term {n}", short="x") for n in range(300)]
+    await store.import_terms(guild, many, replace=True, expected=12, by=7, request=100)
+    ada = team.admin()
+    history = await answered(ada.slash(team.channel, "term history"))
+    assert "300 changes at once" in history.text
+    assert [o["value"] for o in history.message.parts(3)[0]["options"]] == ["100", *map(str, range(12, 3, -1))]
+    older = await answered(ada.click(history.message, "aiterms:own-history:.*"))
+    assert [o["value"] for o in older.message.parts(3)[0]["options"]] == ["3", "2", "1"]
+    assert not older.message.parts(2)
+    await answered(ada.choose(older.message, "1", custom_id="aiterms:own-undo:.*"))
+    assert "a-0" not in await team.own()
+    again = await answered(ada.choose(older.message, "1", custom_id="aiterms:own-undo:.*"))
+    assert "one of these terms has changed since" in again.text
 
 
 # -- import and export ------------------------------------------------------------------------------------------------
@@ -461,6 +553,25 @@ async def test_existing_terms_stay_where_that_is_wished(team: Team) -> None:
     assert "left as they are" in preview.text
     await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
     assert (await team.own())["rag-own"].short == "Ours."
+
+
+async def test_categories_of_a_file_do_not_make_its_terms_look_like_ours(team: Team) -> None:
+    ada = team.admin()
+    written = b'[a]\nname = "Zork"\ncategory = "training"\nshort = "see [this](https://evil.example) @everyone"\n'
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload("t.toml", written)))
+    assert "Categories are not taken over" in preview.text
+    await answered(ada.click(preview.message, "aiterms:import:.*:yes:.*"))
+    shown = await team.member().slash(team.channel, "define", term="Zork")
+    assert "this server's own term" in shown.text
+    assert r"see \[this\](" in shown.text
+
+
+async def test_a_preview_names_what_another_term_is_called_too(team: Team) -> None:
+    ada = team.admin()
+    await team.add(ada, name="Blue Book", short="x", others="Blue Page")
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload("g.md", GLOSSARY.encode())))
+    assert "1 names that another term of this server has, too" in preview.text
+    assert "Blue Page (Blue Book)" in preview.text
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------
@@ -623,6 +734,9 @@ async def test_a_first_question_while_the_storage_is_away_is_answered_in_time(
     async with connected(server, answering, tmp_path):
         shown = await asker.slash(channel, "define", term="rlhf")
         assert shown.embeds
+        for command in ("term list", "term add", "term history"):
+            refused = await server.add_user(command, guild, permissions=MANAGE).slash(channel, command)
+            assert "cannot be read" in (await refused.shown()).text, command
         refused = await asker.slash(channel, "settings")
         assert "cannot be read" in refused.text
         told = await (await asker.slash(channel, "privacy")).shown()

@@ -3,6 +3,7 @@ import io
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core import text
 from bot.core.errors import UserError
-from bot.core.exporting import csv_file, term_toml, toml_file, write_folder
+from bot.core.exporting import csv_file, files_of, term_toml, toml_file, write_folder
 from bot.core.glossary import Source, Term, read_terms
 from bot.core.importing import Import, read_bytes
 from bot.core.own import faults_of
@@ -195,3 +196,15 @@ def test_nothing_is_written_when_anything_is_wrong(tmp_path: Path, terms: list[T
     assert error.value.en.endswith(said)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "full" / "note.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("write", [toml_file, csv_file])
+def test_what_is_too_large_for_one_import_comes_in_parts_that_hold_everything(write: Any) -> None:
+    terms = [Term(id=f"t-{n}", name=f"T{n}", short="s" * 250) for n in range(100)]
+    assert files_of(terms, write, 10**6) == [write(terms).encode()]
+    parts = files_of(terms, write, 5_000)
+    assert all(len(part) <= 5_000 for part in parts)
+    ending = "toml" if write is toml_file else "csv"
+    assert [t for part in parts for t in read_bytes(part, f"t.{ending}").terms] == terms
+    with pytest.raises(UserError, match="too large"):
+        files_of(terms[:1], write, 100)
