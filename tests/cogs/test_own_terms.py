@@ -83,9 +83,9 @@ async def test_an_administrators_whole_path(team: Team, locale: str) -> None:
     ada = team.admin(locale=locale)
     asker = team.member("Asker")
     # Settings: a Q&A channel, where a member is then answered without mentioning anybody.
-    panel = await ada.slash(team.channel, "settings")
+    panel = await answered(ada.slash(team.channel, "settings"))
     assert panel.ephemeral
-    panel = await ada.choose(panel.message, team.qa, custom_id="aiterms:set:channels.*")
+    panel = await answered(ada.choose(panel.message, team.qa, custom_id="aiterms:set:channels.*"))
     assert f"<#{team.qa.id}>" in panel.text
     assert (await asker.say(team.qa, "what is LoRA?").reply()).embeds
     # Something that is not known becomes a gap, and the gap a term.
@@ -160,8 +160,8 @@ async def test_members_may_look_and_not_touch(team: Team) -> None:
     )
     assert "Manage Server" in refused.text
     # A button of somebody else's panel is checked, too.
-    panel = await ada.slash(team.channel, "settings")
-    pressed = await bea.press_old(panel.message, "aiterms:set:links:0:en")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    pressed = await answered(bea.press_old(panel.message, "aiterms:set:links:0:en"))
     assert "Manage Server" in pressed.text
     asked = await ada.slash(team.channel, "term remove", term="ftl")
     pressed = await bea.press_old(asked.message, asked.message.parts(2)[0]["custom_id"])
@@ -174,13 +174,13 @@ async def test_the_chosen_role_may_change_terms_and_not_settings(team: Team) -> 
     ada = team.admin()
     bea = team.server.add_user("Bea", team.guild, permissions=int(Permission.EMBED_LINKS))
     role = team.guild.members[bea.id].roles[-1]
-    panel = await ada.slash(team.channel, "settings")
-    await ada.choose(panel.message, role, custom_id="aiterms:set:role.*")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    await answered(ada.choose(panel.message, role, custom_id="aiterms:set:role.*"))
     assert (await team.settings()).editor_role == role.id
     saved = await team.add(bea, name="FTL", short="A ledger.")
     assert "A ledger." in saved.text
-    panel = await ada.slash(team.channel, "settings")
-    pressed = await bea.press_old(panel.message, "aiterms:set:links:1:en")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    pressed = await answered(bea.press_old(panel.message, "aiterms:set:links:1:en"))
     assert "Manage Server" in pressed.text
 
 
@@ -212,13 +212,16 @@ async def test_the_second_of_two_editors_sees_what_the_first_did_and_goes_on_fro
 
 async def test_two_panels_do_not_cross(team: Team) -> None:
     ada, bea = team.admin(), team.admin("Bea")
-    first, second = await ada.slash(team.channel, "settings"), await bea.slash(team.channel, "settings")
-    await ada.choose(first.message, "zh", custom_id="aiterms:set:language.*")
-    crossed = await bea.choose(second.message, "strict", custom_id="aiterms:set:strictness.*")
+    first, second = (
+        await answered(ada.slash(team.channel, "settings")),
+        await answered(bea.slash(team.channel, "settings")),
+    )
+    await answered(ada.choose(first.message, "zh", custom_id="aiterms:set:language.*"))
+    crossed = await answered(bea.choose(second.message, "strict", custom_id="aiterms:set:strictness.*"))
     assert "somebody else changed" in crossed.text
     assert "简体中文" in crossed.text
     assert await team.settings() == ServerSettings(language="zh", version=1)
-    await bea.choose(crossed.message, "strict", custom_id="aiterms:set:strictness.*")
+    await answered(bea.choose(crossed.message, "strict", custom_id="aiterms:set:strictness.*"))
     assert (await team.settings()).strictness == "strict"
 
 
@@ -286,8 +289,8 @@ async def test_mentions_links_and_markdown_are_shown_literally(team: Team) -> No
         assert "](https://evil.example)" not in message.text
         assert "\\*\\*bold\\*\\*" in message.text
         assert "](https://wiki.example" not in message.text
-    panel = await ada.slash(team.channel, "settings")
-    await ada.click(panel.message, "aiterms:set:links.*")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    await answered(ada.click(panel.message, "aiterms:set:links.*"))
     shown = await team.member("C").slash(team.channel, "define", term="ftl")
     assert "](https://wiki.example/ftl)" in shown.text
     assert "](https://evil.example)" not in shown.text
@@ -586,12 +589,12 @@ async def test_the_panel_warns_of_what_stands_in_the_way(
     server.world.set_overwrite(closed, server.application_id, deny=int(Permission.SEND_MESSAGES))
     ada = server.add_user("Ada", guild, permissions=MANAGE)
     async with connected(server, answering, tmp_path):
-        panel = await ada.slash(channel, "settings")
+        panel = await answered(ada.slash(channel, "settings"))
         assert "⚠" not in panel.text
-        panel = await ada.choose(panel.message, closed, forum, custom_id="aiterms:set:channels.*")
+        panel = await answered(ada.choose(panel.message, closed, forum, custom_id="aiterms:set:channels.*"))
         assert "has not switched on reading messages" in panel.text
         assert f"I may not view and write in <#{closed.id}>" in panel.text
-        panel = await ada.choose(panel.message, custom_id="aiterms:set:channels.*")
+        panel = await answered(ada.choose(panel.message, custom_id="aiterms:set:channels.*"))
         assert "⚠" not in panel.text
 
 
@@ -603,8 +606,8 @@ async def test_strict_channels_and_the_servers_language(team: Team) -> None:
     reply = await bea.say(team.channel, f"<@{team.server.application_id}> RLHF").reply()
     assert "来源" in reply.text
     assert (await bea.say(team.qa, "what is reinforcement learning form human feedback").reply()).embeds
-    panel = await ada.slash(team.channel, "settings")
-    await ada.choose(panel.message, "strict", custom_id="aiterms:set:strictness.*")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    await answered(ada.choose(panel.message, "strict", custom_id="aiterms:set:strictness.*"))
     assert await team.member("C").say(team.qa, "what is chain of thougt?").unanswered()
     assert (await team.member("D").say(team.qa, "what is QLoRA?").reply()).embeds
 
@@ -644,8 +647,8 @@ async def test_gaps_are_counted_and_say_nothing_of_anybody(team: Team) -> None:
 
 async def test_gaps_can_be_switched_off(team: Team) -> None:
     ada = team.admin()
-    panel = await ada.slash(team.channel, "settings")
-    await ada.click(panel.message, "aiterms:set:gaps.*")
+    panel = await answered(ada.slash(team.channel, "settings"))
+    await answered(ada.click(panel.message, "aiterms:set:gaps.*"))
     await team.member().slash(team.channel, "define", term="zzyzx net")
     await team.server.idle()
     assert await team.bot.servers.store.gaps(team.guild.id) == []
@@ -708,7 +711,7 @@ async def test_definitions_come_while_the_storage_is_away_and_writes_are_refused
     ada = team.admin()
     await team.add(ada, name="FTL", short="A ledger.")
     form = await ada.slash(team.channel, "term edit", term="ftl")
-    panel = await ada.slash(team.channel, "settings")
+    panel = await answered(ada.slash(team.channel, "settings"))
     broken()
     assert (await team.member("A").slash(team.channel, "define", term="rlhf")).embeds
     # What is known of the server stays known.
@@ -717,7 +720,7 @@ async def test_definitions_come_while_the_storage_is_away_and_writes_are_refused
     said = await refused.shown()
     assert "Not saved, nothing changed" in said.text
     assert said.parts(2)[0]["custom_id"].startswith("aiterms:form-again:ftl:")
-    flipped = await ada.click(panel.message, "aiterms:set:links.*")
+    flipped = await answered(ada.click(panel.message, "aiterms:set:links.*"))
     await team.server.idle(within=20)
     said = " ".join([flipped.text, *(m.text for m in flipped.followups)])
     assert "at the moment" in said
