@@ -299,7 +299,7 @@ def reports(
 
     try:
         found = asyncio.run(read())
-    except SchemaError as error:
+    except (SchemaError, ConfigurationError) as error:
         fail(str(error), CONFIGURATION_ERROR)
     for report in found:
         if as_json:

@@ -7,16 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.store.store import Store
 
 ROOT = Path(__file__).parents[1]
 
 
-def aiterms(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def aiterms(data: Path, *arguments: str, url: str = "") -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "bot", "reports", *arguments],
         cwd=ROOT,
-        env={**os.environ, "AITERMS_DATA": str(data), "LC_ALL": "C.UTF-8"},
+        env={**os.environ, "AITERMS_DATA": str(data), "AITERMS_STORE__URL": url, "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -49,3 +51,22 @@ def test_a_storage_that_cannot_be_read_is_said_in_words(tmp_path: Path) -> None:
     done = aiterms(tmp_path)
     assert done.returncode == 1
     assert "cannot be read at the moment" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "data/aiterms.db",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://ada:hunter2@host/aiterms",
+        "postgresql://ada:hunter2@host:port/aiterms",
+        "postgresql://ada:hunter2@host",
+    ],
+)
+def test_an_address_that_makes_no_sense_is_told_in_words_without_its_password(tmp_path: Path, url: str) -> None:
+    done = aiterms(tmp_path, url=url)
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith("store.url is no address that can be used: write sqlite:///")
+    assert "hunter2" not in done.stderr
+    assert "Traceback" not in done.stderr

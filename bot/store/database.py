@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.core.errors import UserError
+from bot.core.errors import ConfigurationError, UserError
 from bot.store import tables
 from bot.store.records import NotSavedError, SchemaError, UnreadableError, UnsureError
 
@@ -34,6 +35,10 @@ _MIGRATION_LOCK = 0x61697465726D73
 """Any number, but always the same: that of the advisory lock in PostgreSQL."""
 _LOCKS = _MIGRATION_LOCK + 1
 _ASK_AGAIN = 0.2
+_ADDRESS = (
+    "store.url is no address that can be used: write sqlite:///FOLDER/aiterms.db or "
+    "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like), or leave it empty."
+)
 _FAULTS = (SQLAlchemyError, OSError, TimeoutError, sqlite3.Error)
 """What a database, its driver and its network raise (asyncpg's own errors come wrapped)."""
 
@@ -292,9 +297,18 @@ def _identity(file: Path) -> tuple[int, int] | None:
 
 
 def _engine(url: str, write_timeout: float) -> AsyncEngine:
-    """Return the engine for an address; nothing is opened yet."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
+    """Return the engine for an address; nothing is opened yet. Raises ConfigurationError for one that makes no sense."""
+    try:
+        parsed = make_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise ConfigurationError(_ADDRESS) from None
+    kind = parsed.get_backend_name()
+    # The short name is common, but SQLAlchemy does not know it.
+    if kind in ("postgresql", "postgres") and parsed.database:
+        if find_spec("asyncpg") is None:
+            raise ConfigurationError(
+                'store.url names PostgreSQL, whose driver is not installed: pip install "aiterms[postgres]"'
+            )
         return create_async_engine(
             parsed.set(drivername="postgresql+asyncpg"),
             pool_size=_CONNECTIONS,
@@ -305,6 +319,8 @@ def _engine(url: str, write_timeout: float) -> AsyncEngine:
             hide_parameters=True,
             connect_args={"timeout": write_timeout, "command_timeout": _MIGRATE},
         )
+    if kind != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError(_ADDRESS)
     engine = create_async_engine(
         parsed.set(drivername="sqlite+aiosqlite"),
         pool_size=_CONNECTIONS,

@@ -61,6 +61,7 @@ class Store(OwnTerms):
 
         Raises:
             SchemaError: the schema is newer than this program.
+            ConfigurationError: that is no address of a database, or its driver is not installed.
         """
         store = cls.at(url, read_timeout=read_timeout, write_timeout=write_timeout, clock=clock)
         try:
@@ -82,6 +83,9 @@ class Store(OwnTerms):
         """Return the store at `url`, sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; nothing is opened yet.
 
         A database that is away makes calls fail in words; it is tried again, at most every few seconds, when it is needed.
+
+        Raises:
+            ConfigurationError: that is no address of a database, or its driver is not installed.
         """
         return cls(Database(url, read_timeout=read_timeout, write_timeout=write_timeout), clock=clock)
 
