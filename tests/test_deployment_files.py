@@ -40,6 +40,11 @@ def test_the_manifests_are_valid_for_any_number_of_shards(shards: int, tmp_path:
     assert f"deployment/aiterms-{shards}-{shards - 1}" in said
 
 
+def test_the_example_of_the_secret_is_valid_and_never_applied_with_the_rest() -> None:
+    ran(BIN / "kubernetes-validate", "--strict", KUBERNETES / "secret.example.yaml")
+    assert "kind: Secret" not in rendered(2)
+
+
 def test_each_shard_is_told_which_one_it_is() -> None:
     manifests = rendered(3)
     for shard in range(3):

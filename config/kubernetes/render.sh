@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints the manifests of a bot of so many shards: config/kubernetes/render.sh 8 | kubectl apply -f -
-# The example Secret is left out once yours exists: render.sh 8 --shards-only
+# Without what all shards share: render.sh 8 --shards-only. The Secret is yours to make (secret.example.yaml).
 set -eu
 here=$(dirname "$0")
 shards=${1:-}
