@@ -35,6 +35,8 @@ _MIGRATION_LOCK = 0x61697465726D73
 """Any number, but always the same: that of the advisory lock in PostgreSQL."""
 _LOCKS = _MIGRATION_LOCK + 1
 _ASK_AGAIN = 0.2
+_FORGOTTEN = 6.0
+"""Seconds after the start of the database for which a lock is not given: whatever its holder began before is over then."""
 _ADDRESS = (
     "store.url is no address that can be used: write sqlite:///FOLDER/aiterms.db or "
     "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like), or leave it empty."
@@ -238,6 +240,11 @@ class Database:
                 ask = text(f"SELECT pg_try_advisory_lock({_LOCKS + key})")
                 while not await connection.scalar(ask):  # noqa: ASYNC110 - the other end is a database
                     await asyncio.sleep(_ASK_AGAIN)
+                # A server that has just started has forgotten its locks: somebody may have held this one a moment ago.
+                age = await connection.scalar(
+                    text("SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())")
+                )
+                await asyncio.sleep(max(0.0, _FORGOTTEN - float(age or 0.0)))
         except BaseException:
             await connection.invalidate()
             await connection.close()
