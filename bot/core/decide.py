@@ -240,9 +240,11 @@ def _ranked(search: Search, topic: Topic, hits: list[Hit]) -> list[Hit]:
 
 def _described(search: Search, found: Found, mode: Mode, thresholds: Thresholds) -> Decision:
     """Judge the terms that a message describes without naming them."""
-    phrased = search.phrased(found.cleaned)
-    said, alike = phrased[0] if phrased else ("", 0.0)
-    if alike >= _VERBATIM and sum(len(t.rest) for t in found.topics) >= _VERBATIM_WORDS:
+    # Likeness is worked out only where it can count: it takes longer than all the rules.
+    verbatim = sum(len(t.rest) for t in found.topics) >= _VERBATIM_WORDS
+    phrased = search.phrased(found.cleaned) if verbatim else []
+    if phrased and phrased[0][1] >= _VERBATIM:
+        said, alike = phrased[0]
         return Decision(Outcome.ANSWER, (Candidate(said, round(alike, 3)),))
     if any(t.part.ask is Ask.COMPARE for t in found.topics):
         return NOTHING
@@ -257,6 +259,8 @@ def _described(search: Search, found: Found, mode: Mode, thresholds: Thresholds)
     ours = found.naming or found.field
     if mode is Mode.CHANNEL and not ours:
         return NOTHING
+    phrased = phrased or search.phrased(found.cleaned)
+    said, alike = phrased[0] if phrased else ("", 0.0)
     next_alike = phrased[1][1] if len(phrased) > 1 else 0.0
     best = rows[0]
     special = any(not asking.is_generic(h.name) for t in found.topics for h in t.hits)

@@ -32,6 +32,8 @@ _LEAST_IDF = 0.3
 """That of a feature in three of four terms."""
 _LEAST_SQUARE = 2.0
 """Squared IDF, that of a feature in one of four ways of asking."""
+_MANY = 2000
+"""Scores from which a heap of the best is faster than sorting all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Descriptions:
             Described(
                 self._ids[n], scores[n], sum(i * min(1.0, self._weight(n, *at)) for i, *at in found) / total, words
             )
-            for n in nlargest(limit, scores, key=scores.__getitem__)
+            for n in _best(scores, limit)
         ]
 
     def _weight(self, number: int, start: int, end: int) -> float:
@@ -216,7 +218,16 @@ class Phrasings:
                 for number in self._numbers[self._starts[place] : self._starts[place + 1]]:
                     products[number] = products.get(number, 0.0) + square
         norm = math.sqrt(sum(map(self.square, wanted))) or 1.0
+        norms = self._norms
+        likeness = {number: product / norms[number] for number, product in products.items()}
         best: dict[str, float] = {}
-        for number in nlargest(limit * 4, products, key=lambda n: products[n] / self._norms[n]):
-            best.setdefault(self._ids[number], products[number] / norm / self._norms[number])
+        for number in _best(likeness, limit * 4):
+            best.setdefault(self._ids[number], products[number] / norm / norms[number])
         return list(best.items())[:limit]
+
+
+def _best(scores: dict[int, float], limit: int) -> list[int]:
+    """Return the numbers with the highest scores, best first, the earlier first among equals."""
+    if len(scores) > _MANY:
+        return nlargest(limit, scores, key=scores.__getitem__)
+    return sorted(scores, key=scores.__getitem__, reverse=True)[:limit]

@@ -144,7 +144,7 @@ class NameIndex:
                 elif term.id not in self._owners[number]:
                     self._owners[number].append(term.id)
         self._numbers = numbers
-        self._probes: dict[tuple[bool, int], list[tuple[dict[str, list[int]], int, int]]] = {}
+        self._probes: dict[tuple[bool, int], dict[tuple[int, int], list[dict[str, list[int]]]]] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -241,7 +241,7 @@ class NameIndex:
 
     def slips(self, key: str, limit: int) -> list[tuple[int, Hit]]:
         """Return what `near` does, of this index alone and in no order."""
-        candidates = set(self._near_candidates(key))
+        candidates = self._near_candidates(key)
         if not candidates:
             return []
         numbers = sorted(candidates)
@@ -261,18 +261,28 @@ class NameIndex:
                 found.append((int(distance), hit))
         return found
 
-    def _near_candidates(self, key: str) -> Iterator[int]:
+    def _near_candidates(self, key: str) -> set[int]:
         plan_of = (_is_chinese(key), len(key))
         plan = self._probes.get(plan_of)
         if plan is None:
-            plan = self._probes[plan_of] = list(self._plan(*plan_of))
-        for by_piece, begin, end in plan:
-            numbers = by_piece.get(key[begin:end])
-            if numbers:
-                yield from numbers
+            plan = self._probes[plan_of] = self._plan(*plan_of)
+        known, found = self._known_pieces, set[int]()
+        for (begin, end), places in plan.items():
+            piece = key[begin:end]
+            # Most pieces stand in no name: one look-up tells so for all the places where they might.
+            if piece in known:
+                for by_piece in places:
+                    if piece in by_piece:
+                        found.update(by_piece[piece])
+        return found
 
-    def _plan(self, chinese: bool, length: int) -> Iterator[tuple[dict[str, list[int]], int, int]]:
-        """Yield where to look for the pieces of names within reach of a typed key of `length`."""
+    @cached_property
+    def _known_pieces(self) -> frozenset[str]:
+        return frozenset(piece for by_piece in self._by_piece.values() for piece in by_piece)
+
+    def _plan(self, chinese: bool, length: int) -> dict[tuple[int, int], list[dict[str, list[int]]]]:
+        """Return where to look for each piece, by its place, of a typed key of `length`: in the names within reach."""
+        plan: dict[tuple[int, int], list[dict[str, list[int]]]] = {}
         for target in range(max(1, length - _MOST_EDITS), length + _MOST_EDITS + 1):
             edits = _edits(target, chinese=chinese)
             if edits < abs(length - target) or not edits:
@@ -281,7 +291,8 @@ class NameIndex:
                 by_piece = self._by_piece.get((chinese, target, number))
                 if by_piece:
                     for begin in range(max(0, start - edits), min(length - len(piece), start + edits) + 1):
-                        yield by_piece, begin, begin + len(piece)
+                        plan.setdefault((begin, begin + len(piece)), []).append(by_piece)
+        return plan
 
     @cached_property
     def _by_sound(self) -> dict[str, list[int]]:

@@ -24,7 +24,7 @@ def _to_simplified() -> opencc.OpenCC:
 
 def has_han(text: str) -> bool:
     """Tell whether `text` holds a Chinese character."""
-    return _HAN.search(text) is not None
+    return not text.isascii() and _HAN.search(text) is not None
 
 
 def count_han(text: str) -> int:
