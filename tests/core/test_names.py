@@ -128,7 +128,11 @@ def test_the_index_finds_what_a_full_scan_finds(known: set[str], typed: str) -> 
     must = {n for n in known if 0 < Levenshtein.distance(n, typed) <= edits_allowed(n)}
     may = {n for n in known if 0 < OSA.distance(n, typed) <= edits_allowed(n)}
     got = {h.name for _, h in index.near(typed, 100)}
-    assert must <= got <= may
+    if len(typed) == 4:
+        # Four letters are mostly another word, so that they are never taken for a slip.
+        assert not got
+    else:
+        assert must <= got <= may
 
 
 @given(st.text(max_size=60))
