@@ -48,15 +48,24 @@ class Turns:
             await asyncio.wait({self._releasing})
         await self.aclose()
         concurrency = max(1, concurrency)
-        stack = AsyncExitStack()
-        try:
-            await stack.enter_async_context(self._lock(self._shard_id % concurrency))
-        except UserError:
+        bucket = self._shard_id % concurrency
+        held = await self._locked(bucket)
+        if held is None:
             wait = self._shard_id // concurrency * (self._every + _MARGIN) + random.uniform(0, _MARGIN)  # noqa: S311
             log.warning("no lock to identify by: waiting %.0f s, by the number of the shard", wait)
             await asyncio.sleep(wait)
-            return
-        self._held = stack
+            # Should the database be back, those who now take their turn by it learn of this one.
+            held = await self._locked(bucket)
+        self._held = held
+
+    async def _locked(self, bucket: int) -> AsyncExitStack | None:
+        """Return the lock of a bucket once it is ours; None where there is none to be had."""
+        stack = AsyncExitStack()
+        try:
+            await stack.enter_async_context(self._lock(bucket))
+        except UserError:
+            return None
+        return stack
 
     def used(self) -> None:
         """Note that the identify goes out now: the next one may follow five seconds later."""

@@ -74,6 +74,23 @@ async def test_without_a_lock_shards_wait_by_their_number(caplog: pytest.LogCapt
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_database_that_comes_back_while_one_waits_is_told_of_the_turn() -> None:
+    locks = Locks()
+    locks.away = True
+    first, second = Turns(2, 4, locks, every=0.1), Turns(3, 4, locks, every=0.1)
+    taking = asyncio.create_task(first.take(1))
+    await asyncio.sleep(0.05)
+    locks.away = False
+    await taking
+    first.used()
+    begun = time.monotonic()
+    await second.take(1)
+    assert time.monotonic() - begun >= 0.1
+    await first.aclose()
+    await second.aclose()
+
+
+@pytest.mark.usefixtures("quick")
 async def test_a_turn_that_was_not_used_is_given_back() -> None:
     locks = Locks()
     first, second = Turns(0, 2, locks), Turns(1, 2, locks)
