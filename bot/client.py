@@ -239,7 +239,10 @@ class Bot(Host):
             if isinstance(error, discord.LoginFailure):
                 raise
             raise ConnectionError(_in_words(error)) from None
-        await self._begin_session(limit)
+        try:
+            await self._begin_session(limit)
+        except _NotNowError:
+            raise ConnectionError("too few identifies are left") from None
         invite = discord.utils.oauth_url(self.application_id or 0, permissions=discord.Permissions(_INVITE))
         log.info("to invite the bot: %s", invite)
         try:
@@ -250,6 +253,9 @@ class Bot(Host):
         except (discord.DiscordException, OSError):
             raise
         except Exception as error:
+            if self.ws is None:  # pyright: ignore[reportUnnecessaryComparison]
+                # Before its first connection the library trips over the socket that it does not have yet.
+                raise ConnectionError("the gateway cannot be reached") from None
             # A frame that is no JSON, or a READY without what it needs: the session is lost, the process is not.
             log.exception("the gateway sent something that cannot be read")
             raise ConnectionError(f"unreadable gateway event, {type(error).__name__}") from None
@@ -267,16 +273,26 @@ class Bot(Host):
         """Look before each identify after the first whether there are enough left."""
         await super().before_identify_hook(shard_id, initial=initial)
         if not initial:
-            try:
-                async with asyncio.timeout(_SYNC):
-                    limit = await self._find_gateway()
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                log.warning("the identifies left are not known: %s", _in_words(error))
-                limit = None
+            limit = await self._identifies_left()
             if _is_low(limit) or await self._starts.due() > _HELD:
                 raise _NotNowError
-            await self._begin_session(limit)
+            try:
+                # The library gives up on a connection that has not identified within a minute, and loses the turn.
+                async with asyncio.timeout(_HELD):
+                    await self._begin_session(limit)
+            except TimeoutError:
+                raise _NotNowError from None
         self._turns.used()
+        self.metrics.identifies.inc()
+
+    async def _identifies_left(self) -> Any:
+        """Return Discord's `session_start_limit`; None where it cannot be had now."""
+        try:
+            async with asyncio.timeout(_SYNC):
+                return await self._find_gateway()
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("the identifies left are not known: %s", _in_words(error))
+            return None
 
     async def _begin_session(self, limit: Any) -> None:
         """Wait for new identifies rather than use up the last (Discord then resets the token), and as starts demand."""
@@ -284,9 +300,13 @@ class Bot(Host):
             seconds = limit["reset_after"] / 1000
             log.error("only %d identifies are left: waiting %.0f s for new ones", limit["remaining"], seconds)
             await asyncio.sleep(seconds)
-        await self._turns.take(limit["max_concurrency"] if limit else 1)
+        # Before the turn: whoever waits for long must not keep the other shards of the bucket waiting.
         await self._starts.take()
-        self.metrics.identifies.inc()
+        await self._turns.take(limit["max_concurrency"] if limit else 1)
+        if (self.shard_count or 1) > 1 and _is_low(await self._identifies_left()):
+            # Others have begun sessions while this one waited.
+            await self._turns.aclose()
+            raise _NotNowError
 
     def _strain(self) -> Part:
         """Tell whether the servers still fit this shard."""
@@ -335,7 +355,7 @@ class Bot(Host):
         if self._serving:
             # First stop reading: the reader would close the socket with 4000 before our 1000, which ends the session.
             self._serving.cancel()
-            await asyncio.wait({self._serving})
+            await asyncio.wait({self._serving}, timeout=_CLOSE)
         try:
             async with asyncio.timeout(_CLOSE):
                 await self.close()

@@ -46,13 +46,14 @@ class Channels(commands.Cog):
             return
         if message.type not in (discord.MessageType.default, discord.MessageType.reply):
             return
-        view = await bot.servers.of(message.guild.id) if self._may_be_asked(message) and message.guild else None
-        mode = self._mode(message, view)
-        if mode is None or bot.circuit.is_open(message.channel.id) or bot.requests.paused:
-            return
-        if not bot.handled.first_time(message.id):
-            return
+        # From here on, so that a shutdown waits for what is read of the server, too.
         with bot.in_flight.one():
+            view = await bot.servers.of(message.guild.id) if self._may_be_asked(message) and message.guild else None
+            mode = self._mode(message, view)
+            if mode is None or bot.circuit.is_open(message.channel.id) or bot.requests.paused:
+                return
+            if not bot.handled.first_time(message.id):
+                return
             if mode is Mode.ASKED:
                 await self._answer_asked(message, view)
             else:
@@ -66,7 +67,8 @@ class Channels(commands.Cog):
         """Return how the bot is addressed; None if it is not."""
         me = self.bot.user
         if message.guild is None:
-            return Mode.ASKED
+            # A server that is not known (its event could not be read) is no direct message.
+            return Mode.ASKED if isinstance(message.channel, discord.DMChannel) else None
         if me is not None and me in message.mentions:
             # A reply to one of our answers mentions us as well: it may be a question, and may be thanks.
             return Mode.ASKED if re.search(rf"<@!?{me.id}>", message.content) else Mode.CHANNEL

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from bot.core.errors import UserError
 from bot.core.glossary import Fault
 from bot.ops.health import Part
 from bot.ops.workers import Workers
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Checked = tuple[T | None, Sequence[Fault]]
 """What was read, or None and every fault of every file."""
+_READING = 60.0
+"""Seconds for reading and checking all files; the worker has a low priority."""
 _SHOWN = 5
 """Faults that the log names; `aiterms check` tells all."""
 
@@ -62,6 +65,8 @@ class Reload(Generic[T]):
             await asyncio.sleep(self._every)
             try:
                 await self.look()
+            except UserError:
+                log.warning("the worker is busy: new knowledge is looked at again later")
             except Exception:
                 self.refused += 1
                 log.exception("looking for new knowledge failed; the old one stays in use")
@@ -71,7 +76,7 @@ class Reload(Generic[T]):
         found = await self._settled()
         if found == self._seen:
             return False
-        taken, faults = await self._workers.run(self._read)
+        taken, faults = await self._workers.run(self._read, timeout=_READING)
         self.faults = tuple(faults)
         if taken is None:
             self._seen = found

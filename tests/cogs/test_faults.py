@@ -54,6 +54,7 @@ import time
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot import app
 from bot.answering import Answering
@@ -562,3 +563,23 @@ async def test_the_table_at_the_top_names_tests_that_there_are() -> None:
         assert f"async def {name}" in written, name
     for file in re.findall(r"tests/\S+\.py", __doc__):
         assert (root / file).is_file(), file
+
+
+async def test_a_gateway_that_cannot_be_reached_is_said_to_be_that(
+    server: DiscordServer, answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add_channel(server.add_guild())
+    bot = unconnected(server, answering, tmp_path)
+    # As the REST address answers it: nobody listens there.
+    monkeypatch.setattr("bot.client.URL", lambda _: URL("ws://127.0.0.1:9/gateway"))
+    with pytest.raises(ConnectionError, match="the gateway cannot be reached"):
+        await bot.run_until_closed(server.token)
+    assert server.gateway.identifies == 0
+    await bot.servers.aclose()
+    await bot.servers.store.close()
+
+
+async def test_a_server_that_is_not_known_is_no_direct_message(qa: Lab) -> None:
+    qa.bot._connection._remove_guild(qa.bot.get_guild(qa.guild.id))  # pyright: ignore[reportArgumentType]
+    assert await qa.asker.say(qa.channel, "what is LoRA?").unanswered()
+    assert (await qa.asker.say(qa.asker.dm, "what is LoRA?").reply()).embeds
