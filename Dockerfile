@@ -48,7 +48,7 @@ FROM libraries AS root
 COPY tools/image_root.sh /build/
 RUN sh /build/image_root.sh
 
-# -- What is shipped: about 270 MB, without shell, package manager or setuid programs.
+# -- What is shipped: about 265 MB, without shell, package manager or setuid programs.
 FROM scratch
 COPY --from=root /image /
 COPY --from=root /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/

@@ -65,11 +65,6 @@ class Database:
         """Whether the server is shared by several processes."""
         return self._engine.dialect.name == "postgresql"
 
-    @property
-    def engine(self) -> AsyncEngine:
-        """The engine, for what is no row of ours: locks."""
-        return self._engine
-
     async def prepare(self) -> bool:
         """Bring the schema up to date; tell whether the database can be used now.
 

@@ -111,7 +111,7 @@ async def test_the_lock_of_the_database_is_one_among_all_processes(postgres: Pos
         await asyncio.sleep(0.5)
         assert not taken.done()
         # Another holder's death gives the lock back.
-        await first._database.engine.dispose()
+        await first._database._engine.dispose()
         postgres.stop("immediate")
         postgres.start()
     with pytest.raises(UserError):

@@ -166,7 +166,7 @@ async def test_no_password_is_logged_or_shown(caplog: pytest.LogCaptureFixture) 
     store = await Store.open("postgresql://ada:hunter2@127.0.0.1:9/nowhere")
     assert not await store.alive()
     assert "the storage cannot be used" in caplog.text
-    assert "hunter2" not in caplog.text + repr(store._database.engine)
+    assert "hunter2" not in caplog.text + repr(store._database._engine)
     await store.close()
 
 
@@ -191,7 +191,7 @@ async def test_a_server_that_says_nothing_holds_nobody_longer_than_the_deadline(
 
 async def test_a_write_that_still_ends_is_waited_for_and_not_called_lost(postgres: Postgres) -> None:
     store = await Store.open(postgres.new_database(), write_timeout=3)
-    async with store._database.engine.begin() as connection:
+    async with store._database._engine.begin() as connection:
         # The end of a transaction that takes its time, and is not to be put off from it.
         function = (
             "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN BEGIN PERFORM pg_sleep(30); "

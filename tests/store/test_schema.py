@@ -31,7 +31,7 @@ async def migrate_to(url: str, revision: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def engine_of(store: Store) -> AsyncEngine:
-    return store._database.engine
+    return store._database._engine
 
 
 async def test_the_newest_revision_is_the_one_that_the_program_names() -> None:
