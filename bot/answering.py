@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # Sizes carry a number or ask how big something is; the tables behind them are not opened for other questions.
 _MAY_BE_SIZE = re.compile(r"\d|how (?:big|large|many)|size of|多大|多少|参数|參數|几个", re.IGNORECASE)
 
+_MOST_NAMED = 2048
+"""Replies to bare names that are kept: people pick most of them from what is suggested while they type."""
 LONGEST_GAP = 80
 """Characters of a question that may be noted as missing; longer ones are messages."""
 _GAP_WORDS, _GAP_HAN = 6, 16
@@ -78,6 +80,7 @@ class Answering:
         self.glossary = glossary
         self.search = search or Search(glossary.terms)
         self._open_sizes = open_sizes
+        self._by_name: dict[tuple[str, Language | None, Language], Reply] = {}
 
     def with_own(self, own: Iterable[Term], *, links: bool = False) -> "Answering":
         """Return what answers from `own` terms and from these, the own ones first; it costs as much as they do alone.
@@ -95,6 +98,10 @@ class Answering:
 
     def reply(self, question: str, context: Context) -> Reply:
         """Answer `question`; never raises, whatever the question is."""
+        asked = (question, context.language, context.fallback)
+        known = self._by_name.get(asked) if context.mode is Mode.ASKED else None
+        if known:
+            return known
         if len(question) > LONGEST_QUESTION:
             return self._nothing(question, context, "too-long")
         found = self.search.find(question)
@@ -112,7 +119,10 @@ class Answering:
             nearest = self._nearest(found) if context.mode is Mode.ASKED else ()
             gap = gap_text(topic_text(found), question) if context.mode is Mode.ASKED else ""
             return Reply(question, Outcome.NONE, language, reason="unknown", nearest=nearest, gap=gap)
-        return self._known(question, decision, language)
+        reply = self._known(question, decision, language)
+        if context.mode is Mode.ASKED and len(self._by_name) < _MOST_NAMED and _is_name(found):
+            self._by_name[asked] = reply
+        return reply
 
     def define(self, id_: str, language: Language) -> Reply | None:
         """Return the reply that shows one term; None if there is no such term."""
@@ -167,6 +177,12 @@ class Answering:
         near = [hit.ids[0] for _, hit in self.search.names.near(text.key(found.question), 2)]
         near += [d.id for d in self.search.described(found.cleaned) if d.covered > 0.2]
         return tuple(self.glossary.terms[i] for i in dict.fromkeys(near))[:3]
+
+
+def _is_name(found: Found) -> bool:
+    """Tell whether a question is nothing but a name, as the suggestions are that come while one is typed."""
+    hits = found.topics[0].hits if len(found.topics) == 1 else ()
+    return len(hits) == 1 and hits[0].how is How.EXACT and found.cleaned == text.clean(hits[0].name)
 
 
 def _plainly_asked(found: Found, decision: Decision) -> bool:

@@ -101,10 +101,14 @@ def _reload(settings: Settings, servers: Servers, operations: Operations, seen: 
 
 def warm(answering: Answering) -> None:
     """Build the whole index, so that no question pays for it, and spare the collector from going through it again."""
-    answering.search.warm()
-    _ = answering.sizes
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        answering.search.warm()
+        _ = answering.sizes
+        gc.collect()
+        gc.freeze()
+    finally:
+        gc.enable()
     _give_back()
 
 
@@ -117,8 +121,6 @@ def _give_back() -> None:
 
 async def serve(settings: Settings, token: str, make_client: MakeClient) -> int:
     """Run the bot until SIGTERM or SIGINT; return the exit code."""
-    # The modules stay: going through them again and again would take a fifth of the time for building the index.
-    gc.freeze()
     operations = Operations()
     try:
         with _Signals() as signals:

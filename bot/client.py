@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -114,10 +113,12 @@ class Tree(app_commands.CommandTree[Host]):
         completing = interaction.type is discord.InteractionType.autocomplete
         with bot.in_flight.one():
             try:
-                # Answers have their limit where they are sent.
-                async with asyncio.timeout(FIRST_RESPONSE) if completing else nullcontext():
+                if not completing:
+                    # Answers have their limit where they are sent.
                     await super()._call(interaction)
-                if completing:
+                else:
+                    async with asyncio.timeout(FIRST_RESPONSE):
+                        await super()._call(interaction)
                     bot.responded("completion")
             except Exception as error:
                 if completing:

@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
-from bot.cogs._respond import FIRST_RESPONSE, respond
+from bot.cogs._respond import FIRST_RESPONSE, Responder
 from bot.cogs._texts import language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
@@ -78,6 +78,12 @@ class Host(commands.Bot):
         self.in_flight = InFlight()
         self.kept = Kept()
         self.stopping = False
+        self._responder = Responder(self.http, requests)
+
+    async def close(self) -> None:
+        """Close the connection, and all that goes with it."""
+        await self._responder.aclose()
+        await super().close()
 
     def is_operated_by(self, user: discord.abc.Snowflake) -> bool:
         """Tell whether the application belongs to `user`, or to a team of theirs."""
@@ -131,7 +137,7 @@ class Host(commands.Bot):
         elif message.picture:
             await self.first(interaction.response.send_message(message.content, **message.arguments()))
         else:
-            await respond(interaction, message.body)
+            await self._responder.respond(interaction, message.body)
             self.responded("interaction")
 
     async def send_when_made(

@@ -5,8 +5,10 @@ from typing import Any
 
 import aiohttp
 import discord
-from discord.http import Route, json_or_text
+from discord.http import HTTPClient, Route, json_or_text
 from yarl import URL
+
+from bot.ops.requests import Requests
 
 FIRST_RESPONSE = 2.5
 """Seconds for the first response to an interaction; Discord forgets it after 3."""
@@ -17,40 +19,59 @@ _TOO_MANY = 429
 _WHOLE = aiohttp.ClientTimeout(total=FIRST_RESPONSE)
 
 
-async def respond(interaction: discord.Interaction[Any], body: bytes) -> None:
-    """Send the first response, once more where Discord fails or asks to wait.
+class Responder:
+    """Sends first responses, over the connections that the library keeps to Discord."""
 
-    discord.py's `send_message` has Discord return the message and makes objects of it and of every button: a third of
-    the work of an answer, for what nobody here reads. So this uses its session, its address and its mark of what is
-    answered, but not that call. The three are not public; the version is pinned below 2.8, and tests hold them.
+    def __init__(self, http: HTTPClient, requests: Requests) -> None:
+        self._http = http
+        self._requests = requests
+        self._session: aiohttp.ClientSession | None = None
 
-    Raises:
-        TimeoutError: it took too long; whether Discord has acted on it is unknown.
-        discord.HTTPException: Discord refuses it.
-    """
-    if interaction.response.is_done():
-        raise discord.InteractionResponded(interaction)
-    url = URL(f"{Route.BASE}/interactions/{interaction.id}/{interaction.token}/callback", encoded=True)
-    http = interaction.client.http
-    now = asyncio.get_running_loop().time
-    end, pause, timeout = now() + FIRST_RESPONSE, _FIRST_PAUSE, _WHOLE
-    while True:
-        async with interaction._session.post(  # noqa: SLF001
-            url,
-            data=aiohttp.BytesPayload(body, content_type="application/json"),
-            timeout=timeout,
-            proxy=http.proxy,
-            proxy_auth=http.proxy_auth,
-        ) as answer:
-            if answer.status < _SENT:
-                break
-            wait = await _wait_or_raise(answer, pause)
-        pause *= 2
-        if now() + wait >= end:
-            raise TimeoutError
-        await asyncio.sleep(wait)
-        timeout = aiohttp.ClientTimeout(total=end - now())
-    interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
+    async def aclose(self) -> None:
+        """Let go of the connections; they are the library's."""
+        if self._session:
+            await self._session.close()
+
+    async def respond(self, interaction: discord.Interaction[Any], body: bytes) -> None:
+        """Send the first response, once more where Discord fails or asks to wait.
+
+        discord.py's `send_message` has Discord return the message and makes objects of it and of every button: a third
+        of the work of an answer, for what nobody here reads. So this uses its connections, its address and its mark of
+        what is answered, but not that call. The mark is not public; the version is pinned below 2.8, and tests hold it.
+        The session is not the library's either, whose tracing would cost twenty times what the breaker itself does.
+
+        Raises:
+            PausedError: too many requests were refused lately; nothing was sent.
+            TimeoutError: it took too long; whether Discord has acted on it is unknown.
+            discord.HTTPException: Discord refuses it.
+        """
+        if interaction.response.is_done():
+            raise discord.InteractionResponded(interaction)
+        url = URL(f"{Route.BASE}/interactions/{interaction.id}/{interaction.token}/callback", encoded=True)
+        now = asyncio.get_running_loop().time
+        end, pause, timeout = now() + FIRST_RESPONSE, _FIRST_PAUSE, _WHOLE
+        while True:
+            self._requests.check(interaction=True)
+            payload = aiohttp.BytesPayload(body, content_type="application/json")
+            async with self._sending().post(url, data=payload, timeout=timeout) as answer:
+                self._requests.saw(answer, interaction=True)
+                if answer.status < _SENT:
+                    break
+                wait = await _wait_or_raise(answer, pause)
+            pause *= 2
+            if now() + wait >= end:
+                raise TimeoutError
+            await asyncio.sleep(wait)
+            timeout = aiohttp.ClientTimeout(total=end - now())
+        interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
+
+    def _sending(self) -> aiohttp.ClientSession:
+        # Only once the library has logged in, there are connections to share.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=self._http.connector, connector_owner=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session
 
 
 async def _wait_or_raise(answer: aiohttp.ClientResponse, pause: float) -> float:

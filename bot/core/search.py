@@ -228,7 +228,9 @@ class Search:
         cleaned = text.clean(question)
         parts = asking.read(cleaned)
         asked = any(p.ask >= Ask.STRONG for p in parts)
-        topics = _refer_back([self._topic(part, referred=asked) for part in parts])
+        topics = [self._topic(part, referred=asked) for part in parts]
+        if len(topics) > 1:
+            topics = _refer_back(topics)
         sized = any(SIZE_TERM in h.ids for t in topics for h in t.hits) and bool(_SIZE_QUESTION.search(cleaned))
         return Found(
             question,
@@ -365,6 +367,8 @@ def _refer_back(topics: list[Topic]) -> list[Topic]:
 
 def _with_sizes(words: Words, hits: list[Hit]) -> list[Hit]:
     """Add the model sizes that no name covers ("0.5B", "235B-A22B")."""
+    if words.joined.isalpha():
+        return hits
     covered = {i for h in hits for i in range(h.start, h.end)}
     sizes = [
         Hit((SIZE_TERM,), word, i, i + 1)

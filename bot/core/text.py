@@ -61,10 +61,13 @@ def clean(text: str) -> str:
 
     NFKC, case folding, Traditional to Simplified; white space becomes single blanks, line breaks stay as one each.
     """
-    if not text.isascii():
-        text = _ODD.sub(_without_meaning, unicodedata.normalize("NFKC", text))
-    elif not text.isprintable():
+    if text.isascii():
+        if text.isprintable():
+            # No line breaks, and nothing to fold but the case.
+            return " ".join(text.split()).lower()
         text = _ODD.sub(" ", text)
+    else:
+        text = _ODD.sub(_without_meaning, unicodedata.normalize("NFKC", text))
     lines = (" ".join(line.split()) for line in text.splitlines())
     return simplified("\n".join(line for line in lines if line).casefold())
 

@@ -29,6 +29,8 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
+        self._by_outcome: dict[tuple[str, str], Counter] = {}
+        self._by_kind: dict[str, Histogram] = {}
         self._errors = self._counter("errors", "What failed, by Discord's code or the name of the error.", "code")
         self.late = self._counter("late", "Interactions that were not answered within Discord's three seconds.")
         self._malformed = self._counter("malformed_events", "Events that could not be read and were dropped.", "event")
@@ -45,11 +47,18 @@ class Metrics:
 
     def answered(self, mode: str, outcome: str) -> None:
         """Count a question by how it was asked and what came of it."""
-        self._answers.labels(mode, outcome).inc()
+        # Looking a child up takes longer than counting in it.
+        child = self._by_outcome.get((mode, outcome))
+        if child is None:
+            child = self._by_outcome[mode, outcome] = self._answers.labels(mode, outcome)
+        child.inc()
 
     def responded(self, kind: str, seconds: float) -> None:
         """Note how long the first response took; `kind` is interaction, completion or message."""
-        self._responses.labels(kind).observe(seconds)
+        child = self._by_kind.get(kind)
+        if child is None:
+            child = self._by_kind[kind] = self._responses.labels(kind)
+        child.observe(seconds)
 
     def failed(self, code: object) -> None:
         """Count a failure: Discord's code or HTTP status where there is one, else the name of the error's class."""

@@ -1,7 +1,7 @@
 """Keeps the bot within Discord's budget of refused requests: 10,000 of 401, 403 or 429 in ten minutes ban the address.
 
-Every request of the process passes here, the library's retries and the answers to interactions included, by aiohttp's
-tracing: the one public place that sees each response before anybody else acts on it.
+Every request of the process passes here: those of the library, its retries included, by aiohttp's tracing, the one
+public place that sees each response before anybody else acts on it; the first responses to interactions by themselves.
 """
 
 import logging
@@ -77,6 +77,17 @@ class Requests:
         self._try_at = now + _TRIAL
         return True
 
+    def check(self, *, interaction: bool = False) -> None:
+        """Raise PausedError where `may_send` says no."""
+        if not self.may_send(interaction=interaction):
+            raise PausedError("too many requests were refused lately")
+
+    def saw(self, response: aiohttp.ClientResponse, *, interaction: bool = False) -> None:
+        """Note how a request ended."""
+        headers = response.headers
+        scope, via = headers.get("X-RateLimit-Scope", ""), "Via" in headers
+        self.ended(response.status, scope=scope, via=via, interaction=interaction)
+
     def ended(self, status: int, *, scope: str = "", via: bool = True, interaction: bool = False) -> None:
         """Note how a request ended: its status, X-RateLimit-Scope, and whether it passed Discord's front door."""
         if status not in _INVALID or scope == "shared":
@@ -114,13 +125,11 @@ class Requests:
         # The gateway's own handshake is no request of the API.
         context.counts = params.url.scheme in ("http", "https")
         context.interaction = "/interactions/" in params.url.path or "/webhooks/" in params.url.path
-        if context.counts and not self.may_send(interaction=context.interaction):
-            raise PausedError("too many requests were refused lately")
+        if context.counts:
+            self.check(interaction=context.interaction)
 
     async def _ends(
         self, _: aiohttp.ClientSession, context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        headers = params.response.headers
         if context.counts:
-            scope, via = headers.get("X-RateLimit-Scope", ""), "Via" in headers
-            self.ended(params.response.status, scope=scope, via=via, interaction=context.interaction)
+            self.saw(params.response, interaction=context.interaction)

@@ -1,11 +1,10 @@
 """From the body of a request to a message, and what it pings (resources/message: allowed mentions)."""
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-
-import orjson
 
 from . import payloads
 from .model import Channel, Json, Message, Permission, Upload, User, walk_components
@@ -39,55 +38,69 @@ def apply(world: World, message: Message, data: Json, files: Iterable[Upload], *
         message.attachments.append(world.host(message.channel, upload))
     urls = {f"attachment://{a.filename}": a.url for a in message.attachments}
     if "embeds" in data:
-        embeds = [e for e in _copy(data["embeds"]) if set(e) - {"type"}]
-        message.embeds = [_embed(e, urls) for e in embeds]
+        message.embeds = [_embed(e, urls) for e in data["embeds"] or [] if set(e) - {"type"}]
     if "components" in data:
-        message.components = _copy(data["components"])
-        _finish_components(message.components, urls)
+        components: list[Json] = data["components"] or []
+        used = {c["id"] for c in walk_components(components) if c.get("id")}
+        free = (n for n in itertools.count(1) if n not in used)
+        message.components = [_component(c, free, urls) for c in components]
     if data.get("flags"):
         message.flags |= data["flags"]
     text = "\n".join([message.content, *(c["content"] for c in message.parts(10))])
     find_mentions(world, message, text, data.get("allowed_mentions"), interaction=interaction)
 
 
-def _copy(parts: list[Json] | None) -> list[Json]:
-    """Copy what came as JSON; five times as fast as deepcopy."""
-    return orjson.loads(orjson.dumps(parts or []))
-
-
-def _embed(embed: Json, urls: dict[str, str]) -> Json:
+def _embed(sent: Json, urls: dict[str, str]) -> Json:
+    """Return an embed as Discord keeps it: without what is empty, with its defaults and the addresses of its media."""
+    embed: Json = {key: value for key, value in sent.items() if value is not None and key != "flags"}
     embed["type"] = "rich"
-    embed.pop("flags", None)
     for name in ("image", "thumbnail"):
         if isinstance(embed.get(name), dict) and embed[name].get("url"):
             url = urls.get(embed[name]["url"], embed[name]["url"])
             embed[name] = {"url": url, "proxy_url": url, "width": 1, "height": 1}
-    for field in embed.get("fields") or []:
-        field.setdefault("inline", False)
-    return {key: value for key, value in embed.items() if value is not None}
+    if embed.get("fields"):
+        embed["fields"] = [{"inline": False, **field} for field in embed["fields"]]
+    return embed
 
 
-def _finish_components(components: list[Json], urls: dict[str, str]) -> None:
-    """Number the components, fill in defaults and resolve attached media, as Discord does."""
-    used = {c["id"] for c in walk_components(components) if c.get("id")}
-    free = (n for n in range(1, 1_000) if n not in used)
-    for component in walk_components(components):
-        for key in [key for key, value in component.items() if value is None]:
-            del component[key]
-        component["id"] = component.get("id") or next(free)
-        component |= {key: v for key, v in _DEFAULTS.get(component["type"], {}).items() if key not in component}
-        for emoji in [component.get("emoji"), *(o.get("emoji") for o in component.get("options") or [])]:
-            if emoji is not None and emoji.get("id") is None:
-                emoji.pop("id", None)
-        for holder in [component, *(component.get("items") or [])]:
-            if holder is not component:
-                holder |= {"description": holder.get("description"), "spoiler": holder.get("spoiler", False)}
-            for name in ("media", "file"):
-                if isinstance(holder.get(name), dict) and "url" in holder[name]:
-                    url = urls.get(holder[name]["url"], holder[name]["url"])
-                    holder[name] = {"id": "0", "url": url, "proxy_url": url, "loading_state": 2, "flags": 0}
-        if component["type"] == 13:
-            component |= {"name": component["file"]["url"].rpartition("/")[2], "size": 0}
+def _component(sent: Json, free: Iterator[int], urls: dict[str, str]) -> Json:
+    """Return a component as Discord keeps it, and all below it: numbered, with its defaults, attached media resolved."""
+    component = {key: value for key, value in sent.items() if value is not None}
+    if not component.get("id"):
+        component["id"] = next(free)
+    for key, value in _DEFAULTS.get(component["type"], {}).items():
+        component.setdefault(key, value)
+    _resolve(component, urls)
+    if "emoji" in component:
+        component["emoji"] = _emoji(component["emoji"])
+    if component.get("options"):
+        component["options"] = [
+            {**o, "emoji": _emoji(o["emoji"])} if o.get("emoji") else o for o in component["options"]
+        ]
+    if component.get("items"):
+        items: list[Json] = [{"description": None, "spoiler": False, **item} for item in component["items"]]
+        for item in items:
+            _resolve(item, urls)
+        component["items"] = items
+    if component["type"] == 13:
+        component |= {"name": component["file"]["url"].rpartition("/")[2], "size": 0}
+    if component.get("components"):
+        component["components"] = [_component(c, free, urls) for c in component["components"]]
+    for name in ("accessory", "component"):
+        if isinstance(component.get(name), dict):
+            component[name] = _component(component[name], free, urls)
+    return component
+
+
+def _emoji(emoji: Json) -> Json:
+    return {key: value for key, value in emoji.items() if key != "id" or value is not None}
+
+
+def _resolve(holder: Json, urls: dict[str, str]) -> None:
+    for name in ("media", "file"):
+        if isinstance(holder.get(name), dict) and "url" in holder[name]:
+            url = urls.get(holder[name]["url"], holder[name]["url"])
+            holder[name] = {"id": "0", "url": url, "proxy_url": url, "loading_state": 2, "flags": 0}
 
 
 def find_mentions(world: World, message: Message, text: str, allowed: Any, *, interaction: bool) -> None:
