@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import accumulate
 
 from bot.core import text
 from bot.core.glossary import Term
@@ -75,6 +76,35 @@ def _stem(word: str) -> str:
     return stem.removesuffix("e") if len(stem) > 3 else stem
 
 
+def _weights(term: Term) -> dict[str, float]:
+    """Return the features of what a term says of itself, each with its weight."""
+    weights: dict[str, float] = {}
+    fields: dict[str, Sequence[str]] = {
+        "names": term.all_names,
+        "asked": (*term.asked_as, *term.asked_as_zh),
+        "short": (term.short, term.short_zh),
+    }
+    for field, texts in fields.items():
+        for value in texts:
+            for feature, count in features(text.clean(value)).items():
+                weights[feature] = weights.get(feature, 0.0) + _FIELD_WEIGHTS[field] * count
+    return weights
+
+
+def _numbered(found: Iterable[str], places: dict[str, int]) -> "array[int]":
+    """Return the place of each feature; new ones get the next."""
+    return array("I", [places.setdefault(feature, len(places)) for feature in found])
+
+
+def _counted(rows: "Iterable[array[int]]", places: int) -> list[int]:
+    """Return how many rows hold each of so many places."""
+    found = [0] * places
+    for row in rows:
+        for place in row:
+            found[place] += 1
+    return found
+
+
 class Descriptions:
     """BM25 over what the terms say of themselves and how people ask for them (Robertson and Zaragoza 2009).
 
@@ -84,43 +114,37 @@ class Descriptions:
     def __init__(self, terms: Iterable[Term], base: "Descriptions | None" = None) -> None:
         self._base = base
         self._ids: list[str] = []
-        lengths: list[float] = []
-        counts: list[dict[str, float]] = []
-        for term in terms:
-            weights: dict[str, float] = {}
-            fields: dict[str, Sequence[str]] = {
-                "names": term.all_names,
-                "asked": (*term.asked_as, *term.asked_as_zh),
-                "short": (term.short, term.short_zh),
-            }
-            for field, texts in fields.items():
-                for value in texts:
-                    for feature, count in features(text.clean(value)).items():
-                        weights[feature] = weights.get(feature, 0.0) + _FIELD_WEIGHTS[field] * count
-            self._ids.append(term.id)
-            counts.append(weights)
-            lengths.append(sum(weights.values()))
-        self.average: float = base.average if base else (sum(lengths) / len(lengths)) if lengths else 1.0
-        weighed: dict[str, list[tuple[int, float]]] = {}
-        for number, weights in enumerate(counts):
-            norm = _K1 * (1 - _B + _B * lengths[number] / self.average)
-            for feature, weight in weights.items():
-                weighed.setdefault(feature, []).append((number, weight * (_K1 + 1) / (weight + norm)))
-        count = len(counts)
-        self.unknown_idf: float = base.unknown_idf if base else math.log(1 + (count + 0.5) / 0.5)
         # Where a feature lies in the arrays: numbers in dictionaries of their own would take ten times the memory.
-        self._places = {f: place for place, f in enumerate(weighed)}
-        self._idfs = array("d")
-        self._numbers, self._weights, self._starts = array("I"), array("d"), array("I", [0])
-        for feature, postings in weighed.items():
-            found = len(postings)
-            idf = base.idf(feature) if base else math.log(1 + (count - found + 0.5) / (found + 0.5))
-            self._idfs.append(idf)
-            # Features of nearly every term tell none from another; looking them up would cost most of the time.
-            if idf >= _LEAST_IDF:
-                self._numbers.extend(n for n, _ in postings)
-                self._weights.extend(w for _, w in postings)
-            self._starts.append(len(self._numbers))
+        self._places: dict[str, int] = {}
+        rows: list[tuple[array[int], array[float]]] = []
+        for term in terms:
+            weights = _weights(term)
+            self._ids.append(term.id)
+            rows.append((_numbered(weights, self._places), array("d", weights.values())))
+        lengths = [sum(weights) for _, weights in rows]
+        self.average: float = base.average if base else (sum(lengths) / len(lengths)) if lengths else 1.0
+        count = len(rows)
+        self.unknown_idf: float = base.unknown_idf if base else math.log(1 + (count + 0.5) / 0.5)
+        found = _counted((places for places, _ in rows), len(self._places))
+        self._idfs = array(
+            "d",
+            (
+                base.idf(f) if base else math.log(1 + (count - found[p] + 0.5) / (found[p] + 0.5))
+                for f, p in self._places.items()
+            ),
+        )
+        # Features of nearly every term tell none from another; looking them up would cost most of the time.
+        told = [n if idf >= _LEAST_IDF else 0 for n, idf in zip(found, self._idfs, strict=True)]
+        self._starts = array("I", accumulate(told, initial=0))
+        self._numbers, self._weights = array("I", bytes(4 * self._starts[-1])), array("d", bytes(8 * self._starts[-1]))
+        free = self._starts[:-1]
+        for number, (places, weights) in enumerate(rows):
+            norm = _K1 * (1 - _B + _B * lengths[number] / self.average)
+            for place, weight in zip(places, weights, strict=True):
+                if told[place]:
+                    self._numbers[free[place]] = number
+                    self._weights[free[place]] = weight * (_K1 + 1) / (weight + norm)
+                    free[place] += 1
 
     def idf(self, feature: str) -> float:
         """Return how much a feature tells terms apart."""
@@ -172,27 +196,30 @@ class Phrasings:
         """Take (id, phrase) pairs, cleaned; laid over a `base` they are weighed by its statistics."""
         self._base = base
         self._ids: list[str] = []
-        phrases: dict[str, list[int]] = {}
-        contents: list[set[str]] = []
+        self._places: dict[str, int] = {}
+        rows: list[array[int]] = []
         for id_, phrase in phrasings:
-            content = set(features(phrase))
-            for feature in content:
-                phrases.setdefault(feature, []).append(len(self._ids))
             self._ids.append(id_)
-            contents.append(content)
-        count = len(contents)
+            rows.append(_numbered(features(phrase), self._places))
+        count = len(rows)
         self.unknown: float = base.unknown if base else math.log(1 + (count + 0.5) / 0.5) ** 2
-        self._places = {f: place for place, f in enumerate(phrases)}
-        self._squares = array("d")
-        self._numbers, self._starts = array("I"), array("I", [0])
-        for feature, numbers in phrases.items():
-            found = len(numbers)
-            own = math.log(1 + (count - found + 0.5) / (found + 0.5)) ** 2
-            self._squares.append(base.square(feature) if base else own)
-            self._numbers.extend(numbers)
-            self._starts.append(len(self._numbers))
+        found = _counted(rows, len(self._places))
+        self._squares = array(
+            "d",
+            (
+                base.square(f) if base else math.log(1 + (count - found[p] + 0.5) / (found[p] + 0.5)) ** 2
+                for f, p in self._places.items()
+            ),
+        )
+        self._starts = array("I", accumulate(found, initial=0))
+        self._numbers = array("I", bytes(4 * self._starts[-1]))
+        free = self._starts[:-1]
+        for number, places in enumerate(rows):
+            for place in places:
+                self._numbers[free[place]] = number
+                free[place] += 1
         squares = self._squares
-        self._norms = array("d", (math.sqrt(sum(squares[self._places[f]] for f in c)) or 1.0 for c in contents))
+        self._norms = array("d", (math.sqrt(sum(squares[p] for p in places)) or 1.0 for places in rows))
 
     def find(self, cleaned: str, limit: int = 3) -> list[tuple[str, float]]:
         """Return the terms with the most similar phrase, as (id, similarity from 0 to 1), best first."""

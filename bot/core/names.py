@@ -1,7 +1,8 @@
 """The index of names: finds the names of terms in a text, whole, mistyped, or written as they sound."""
 
 import re
-from bisect import bisect_left
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -83,6 +84,20 @@ _MOST_READINGS = 3
 _MOST_SOUNDS = 16
 
 
+_Pieces = dict[str, int | list[int]]
+"""The names with a piece: mostly one, for which a list would take more than all else."""
+
+
+def _add(pieces: _Pieces, piece: str, number: int) -> None:
+    known = pieces.get(piece)
+    if known is None:
+        pieces[piece] = number
+    elif isinstance(known, int):
+        pieces[piece] = [known, number]
+    else:
+        known.append(number)
+
+
 def edits_allowed(key: str) -> int:
     """Return how many edits a typed form of `key` may be away from it."""
     return _edits(len(key), chinese=_is_chinese(key))
@@ -124,10 +139,11 @@ class NameIndex:
         self._base = base
         self._names: list[str] = []
         self._keys: list[str] = []
-        self._owners: list[list[str]] = []
+        self._owners: list[tuple[str, ...]] = []
         self._solid: list[bool] = []
         numbers: dict[str, int] = {}
         for term in terms:
+            alone = (term.id,)
             for name in term.all_names:
                 cleaned = text.clean(name)
                 words = text.words(cleaned)
@@ -139,12 +155,12 @@ class NameIndex:
                     numbers[key] = len(self._keys)
                     self._keys.append(key)
                     self._names.append(name)
-                    self._owners.append([term.id])
+                    self._owners.append(alone)
                     self._solid.append(len(words) == 1 and not _INNER_BORDER.search(name))
                 elif term.id not in self._owners[number]:
-                    self._owners[number].append(term.id)
+                    self._owners[number] += alone
         self._numbers = numbers
-        self._probes: dict[tuple[bool, int], dict[tuple[int, int], list[dict[str, list[int]]]]] = {}
+        self._probes: dict[tuple[bool, int], dict[tuple[int, int], list[_Pieces]]] = {}
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -159,18 +175,18 @@ class NameIndex:
         return automaton
 
     def warm(self) -> None:
-        """Build every part now, so that no question pays for it."""
-        self.candidates(Words("x"), {})
-        self.slips("warm", 1)
+        """Build every part now, so that no question pays for it; first what takes most on the way."""
         self.sounding("预热")
         self.beginning("w", {})
+        self.candidates(Words("x"), {})
+        self.slips("warm", 1)
 
     def lookup(self, key: str) -> tuple[str, ...]:
         """Return the terms that carry exactly this name (see `bot.core.text.key`)."""
         number = self._numbers.get(key)
         if number is None:
             return self._base.lookup(key) if self._base else ()
-        return tuple(self._owners[number])
+        return self._owners[number]
 
     def exact(self, words: Words) -> list[Hit]:
         """Return the names in `words` that cover it best: the longest ones, none overlapping, in order of place."""
@@ -211,18 +227,18 @@ class NameIndex:
             spelled = last - first > 2 and all(len(w) == 1 for w in words.list[first:last])
             if not spelled and len(self._keys[number]) < _SOLID_SPLIT:
                 return None
-        return Hit(tuple(self._owners[number]), self._names[number], first, last, how)
+        return Hit(self._owners[number], self._names[number], first, last, how)
 
     @cached_property
-    def _by_piece(self) -> dict[tuple[bool, int, int], dict[str, list[int]]]:
+    def _by_piece(self) -> dict[tuple[bool, int, int], _Pieces]:
         """Names by script, length, number of the piece, and the piece."""
-        index: dict[tuple[bool, int, int], dict[str, list[int]]] = {}
+        index: dict[tuple[bool, int, int], _Pieces] = {}
         for number, key in enumerate(self._keys):
             chinese = _is_chinese(key)
             edits = _edits(len(key), chinese=chinese)
             if edits:
                 for piece_number, _, piece in _pieces(key, edits):
-                    index.setdefault((chinese, len(key), piece_number), {}).setdefault(piece, []).append(number)
+                    _add(index.setdefault((chinese, len(key), piece_number), {}), piece, number)
         return index
 
     def near(self, key: str, limit: int = 5) -> list[tuple[int, Hit]]:
@@ -257,7 +273,7 @@ class NameIndex:
         for name, distance, place in scored:
             if 0 < distance <= edits_allowed(name) and text.has_han(name) <= text.has_han(key):
                 number = numbers[place]
-                hit = Hit(tuple(self._owners[number]), self._names[number], 0, 0, How.TYPO, int(distance))
+                hit = Hit(self._owners[number], self._names[number], 0, 0, How.TYPO, int(distance))
                 found.append((int(distance), hit))
         return found
 
@@ -272,17 +288,22 @@ class NameIndex:
             # Most pieces stand in no name: one look-up tells so for all the places where they might.
             if piece in known:
                 for by_piece in places:
-                    if piece in by_piece:
-                        found.update(by_piece[piece])
+                    match by_piece.get(piece):
+                        case None:
+                            pass
+                        case int(number):
+                            found.add(number)
+                        case numbers:
+                            found.update(numbers)
         return found
 
     @cached_property
     def _known_pieces(self) -> frozenset[str]:
         return frozenset(piece for by_piece in self._by_piece.values() for piece in by_piece)
 
-    def _plan(self, chinese: bool, length: int) -> dict[tuple[int, int], list[dict[str, list[int]]]]:
+    def _plan(self, chinese: bool, length: int) -> dict[tuple[int, int], list[_Pieces]]:
         """Return where to look for each piece, by its place, of a typed key of `length`: in the names within reach."""
-        plan: dict[tuple[int, int], list[dict[str, list[int]]]] = {}
+        plan: dict[tuple[int, int], list[_Pieces]] = {}
         for target in range(max(1, length - _MOST_EDITS), length + _MOST_EDITS + 1):
             edits = _edits(target, chinese=chinese)
             if edits < abs(length - target) or not edits:
@@ -295,34 +316,44 @@ class NameIndex:
         return plan
 
     @cached_property
-    def _by_sound(self) -> dict[str, list[int]]:
-        index: dict[str, list[int]] = {}
-        for number, key in enumerate(self._keys):
-            if text.count_han(key) > 1:
-                for sound in sounds(key):
-                    index.setdefault(sound, []).append(number)
-        return index
+    def _by_sound(self) -> tuple["array[int]", "array[int]"]:
+        """Hashes of all sounds in order, and the name of each: the sounds themselves would take ten times the memory."""
+        rows = sorted(
+            (hash(sound), number)
+            for number, key in enumerate(self._keys)
+            if text.count_han(key) > 1
+            for sound in sounds(key)
+        )
+        return array("q", (h for h, _ in rows)), array("I", (n for _, n in rows))
+
+    def _sounds_like(self, sound: str) -> Iterator[int]:
+        hashes, numbers = self._by_sound
+        for place in range(bisect_left(hashes, hash(sound)), bisect_right(hashes, hash(sound))):
+            number = numbers[place]
+            if sound in sounds(self._keys[number]):
+                yield number
 
     def sounding(self, key: str) -> list[Hit]:
         """Return the names that sound like `key` in Mandarin but are written with other characters."""
         if text.count_han(key) < 2 or len(key) > _LONGEST_NAME:
             return []
-        numbers = dict.fromkeys(n for sound in sounds(key) for n in self._by_sound.get(sound, ()))
-        found = [
-            Hit(tuple(self._owners[n]), self._names[n], 0, 0, How.SOUND, 1) for n in numbers if self._keys[n] != key
-        ]
+        numbers = dict.fromkeys(n for sound in sounds(key) for n in self._sounds_like(sound))
+        found = [Hit(self._owners[n], self._names[n], 0, 0, How.SOUND, 1) for n in numbers if self._keys[n] != key]
         if self._base:
             found += [hit for hit in self._base.sounding(key) if text.key(hit.name) not in self._numbers]
         return found
 
     @cached_property
-    def _suffixes(self) -> tuple[list[str], list[int]]:
-        rows: list[tuple[str, int]] = []
+    def _suffixes(self) -> tuple["array[int]", "array[int]"]:
+        """Where words begin in the keys, in the order of what follows: the numbers of the names, and the places."""
+        rows: list[tuple[str, int, int]] = []
         for number, name in enumerate(self._names):
-            words = text.words(text.clean(name))
-            rows += [("".join(words[first:]), number) for first in range(len(words))]
+            place = 0
+            for word in text.words(text.clean(name)):
+                rows.append((self._keys[number][place:], number, place))
+                place += len(word)
         rows.sort()
-        return [r[0] for r in rows], [r[1] for r in rows]
+        return array("I", (r[1] for r in rows)), array("H", (r[2] for r in rows))
 
     def complete(self, typed: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
         """Return names for what was typed so far, best first: as (name, ids), each set of ids once.
@@ -351,19 +382,21 @@ class NameIndex:
         self, key: str, hidden: Mapping[str, int], *, order: int = 0
     ) -> list[tuple[tuple[bool, int, int, str], str, tuple[str, ...]]]:
         """Return the names of this index with a word that begins with `key`, best first, each with its rank."""
-        texts, numbers = self._suffixes
-        begin = bisect_left(texts, key)
+        numbers, places = self._suffixes
+        keys = self._keys
+        begin = bisect_left(range(len(numbers)), key, key=lambda row: keys[numbers[row]][places[row] :])
         # A prefix of one letter stands in a great many names; the first thousand are as good as all.
-        found = {
-            n
-            for t, n in zip(texts[begin : begin + 1000], numbers[begin : begin + 1000], strict=True)
-            if t.startswith(key) and self._keys[n] not in hidden
-        }
+        found: set[int] = set()
+        for number, place in zip(numbers[begin : begin + 1000], places[begin : begin + 1000], strict=True):
+            if not keys[number].startswith(key, place):
+                break
+            if keys[number] not in hidden:
+                found.add(number)
         rows = [
             (
                 (not self._keys[n].startswith(key), order, len(self._keys[n]), self._keys[n]),
                 self._names[n],
-                tuple(self._owners[n]),
+                self._owners[n],
             )
             for n in found
         ]

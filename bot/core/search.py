@@ -63,6 +63,7 @@ _SIZE_QUESTION = re.compile(
     r"|\b\d[\w.]*b\b[^.?!]{0,40}\b(?:mean|stand)|多大|多少.{0,3}(?:参数|亿|显存|内存)|参数|代表|(?:这个|那个|里的|后面的|的) ?b\b|\bb(?:代表|是|指|到底)|什么概念"
 )
 _ADDRESS = re.compile(r"<?(https?://[^\s<>]{4,300})>?")
+_PAIR = re.compile(r"(?=([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff].))", re.DOTALL)
 _ENGLISH = re.compile(r"[a-z]{4,}")
 # Words that point at one particular thing: "what is the temperature" asks for a reading, not for a meaning.
 _POINTING = re.compile(
@@ -143,9 +144,7 @@ class Search:
     def _known_pairs(self) -> "array[int]":
         """Pairs of Chinese characters that our own texts use, as sorted numbers: there are too many to be kept as texts."""
         texts = (v for t in self._own.values() for v in (*t.all_names, t.short_zh, t.detail_zh, *t.asked_as_zh))
-        return array(
-            "Q", sorted({_packed(v[i : i + 2]) for v in texts for i in range(len(v) - 1) if text.has_han(v[i])})
-        )
+        return array("Q", sorted(map(_packed, {pair for v in texts for pair in _PAIR.findall(v)})))
 
     def knows_word(self, word: str) -> bool:
         """Tell whether our texts use an English word."""
@@ -179,11 +178,12 @@ class Search:
 
     def warm(self) -> None:
         """Build all that is otherwise built on first use; what takes most on the way first, so that the rest fills it."""
-        self.described("warm")
-        self.phrased("warm")
+        self.names.sounding("预热")
         self._is_ours("预热")
         self._is_ours("warm")
         self.names.warm()
+        self.described("warm")
+        self.phrased("warm")
 
     def described(self, cleaned: str) -> list[Described]:
         """Return the terms that a question without names describes best."""

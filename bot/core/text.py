@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
-import opencc
+from bot.core.characters import SIMPLIFIED, TRADITIONAL
 
 # Format characters (zero width, bidi marks, soft hyphen), controls, private use, surrogates and combining
 # marks left over after NFKC (zalgo) carry no meaning in a name; variation selectors are among the marks.
@@ -14,12 +13,8 @@ _ODD = re.compile(r"[^\w\s\x21-\x7e\u3001-\u301f]+")
 # A word is a run of letters and digits of one script, or one Chinese character. The dot of a number,
 # and + and # behind a letter, belong to it: Qwen2.5 is not Qwen25, C++ and C# are not C.
 _WORD = re.compile(r"(?:[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|(?<=\d)\.(?=\d))+(?:\+\+|#)?|[^\W_]")
+_SIMPLIFIED = str.maketrans(TRADITIONAL, SIMPLIFIED)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-
-
-@lru_cache(maxsize=1)
-def _to_simplified() -> opencc.OpenCC:
-    return opencc.OpenCC("t2s")
 
 
 def has_han(text: str) -> bool:
@@ -32,23 +27,14 @@ def count_han(text: str) -> int:
     return len(_HAN.findall(text))
 
 
-@lru_cache(maxsize=1)
-def _traditional_characters() -> frozenset[str]:
-    characters = [chr(c) for c in range(0x3400, 0xA000)]
-    converted = _to_simplified().convert("\n".join(characters)).split("\n")
-    return frozenset(a for a, b in zip(characters, converted, strict=True) if a != b)
-
-
 def is_traditional(text: str) -> bool:
     """Tell whether `text` holds a character that only Traditional Chinese uses."""
-    return not _traditional_characters().isdisjoint(text)
+    return simplified(text) != text
 
 
 def simplified(text: str) -> str:
-    """Convert Traditional characters to Simplified ones (OpenCC `t2s`)."""
-    if text.isascii() or not is_traditional(text):
-        return text
-    return _to_simplified().convert(text)
+    """Convert Traditional characters to Simplified ones, each by itself (OpenCC's `t2s`)."""
+    return text if text.isascii() else text.translate(_SIMPLIFIED)
 
 
 def is_plain(text: str) -> bool:
