@@ -6,16 +6,15 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, event, inspect, make_url, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.core.errors import ConfigurationError, UserError
+from bot.core.errors import UserError
 from bot.store import tables
+from bot.store.engine import MIGRATE, WRITES, AsyncConnection, AsyncEngine, make_engine
 from bot.store.records import NotSavedError, SchemaError, UnreadableError, UnsureError
 
 log = logging.getLogger(__name__)
@@ -24,23 +23,16 @@ T = TypeVar("T")
 Work = Callable[[AsyncConnection, bool], Awaitable[T]]
 """What a write does in its transaction. Told that it was done before, it only reads what came of it."""
 
-_MIGRATE = 60.0
-"""Seconds for bringing the schema up to date, another process that does so included."""
 _RETRY = 5.0
 """Seconds in which a database that could not be prepared is not tried again."""
 _CLOSE = 5.0
 """Seconds for closing connections; those to a server that says nothing are dropped then."""
-_CONNECTIONS = 5
 _MIGRATION_LOCK = 0x61697465726D73
 """Any number, but always the same: that of the advisory lock in PostgreSQL."""
 _LOCKS = _MIGRATION_LOCK + 1
 _ASK_AGAIN = 0.2
 _FORGOTTEN = 6.0
 """Seconds after the start of the database for which a lock is not given: whatever its holder began before is over then."""
-_ADDRESS = (
-    "store.url is no address that can be used: write sqlite:///FOLDER/aiterms.db or "
-    "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like), or leave it empty."
-)
 _FAULTS = (SQLAlchemyError, OSError, TimeoutError, sqlite3.Error)
 """What a database, its driver and its network raise (asyncpg's own errors come wrapped)."""
 
@@ -49,7 +41,7 @@ class Database:
     """Runs transactions. A database that is away makes calls fail in words; it is found again by itself."""
 
     def __init__(self, url: str, *, read_timeout: float, write_timeout: float) -> None:
-        self._engine = _engine(url, write_timeout)
+        self._engine = make_engine(url, write_timeout)
         self._read_timeout = read_timeout
         self._write_timeout = write_timeout
         self._running: set[asyncio.Task[Any]] = set()
@@ -63,7 +55,7 @@ class Database:
     @property
     def is_postgres(self) -> bool:
         """Whether the server is shared by several processes."""
-        return self._engine.dialect.name == "postgresql"
+        return self._engine.is_postgres
 
     async def prepare(self) -> bool:
         """Bring the schema up to date; tell whether the database can be used now.
@@ -103,7 +95,7 @@ class Database:
         try:
             if self._file:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-            async with asyncio.timeout(_MIGRATE):
+            async with asyncio.timeout(MIGRATE):
                 await _bring_up_to_date(self._engine)
         except SchemaError:
             self._retry_at = time.monotonic() + _RETRY
@@ -187,7 +179,7 @@ class Database:
         async def writing() -> T:
             nonlocal ending
             await self._must_be_prepared()
-            async with self._engine.execution_options(aiterms_write=True).connect() as connection:
+            async with self._engine.execution_options(**{WRITES: True}).connect() as connection:
                 seen = request is not None and not await self._is_new(connection, request)
                 result = await work(connection, seen)
                 ending = True
@@ -228,7 +220,7 @@ class Database:
     async def _locked(self, key: int, patience: float) -> AsyncConnection:
         async with asyncio.timeout(self._read_timeout):
             await self._must_be_prepared()
-            connection = await self._engine.execution_options(isolation_level="AUTOCOMMIT").connect()
+            connection = await self._engine.execution_options(isolation_level="AUTOCOMMIT").open()
         try:
             async with asyncio.timeout(patience):
                 # Asking again rather than waiting in the database: a wait there outlives the one who waited.
@@ -252,7 +244,7 @@ class Database:
             raise UnsureError
 
         async def looking() -> tuple[bool, T | None]:
-            async with self._engine.execution_options(aiterms_write=True).connect() as connection:
+            async with self._engine.execution_options(**{WRITES: True}).connect() as connection:
                 # Not a mere look, which would overlook a transaction that is still ending: this waits for it.
                 if await self._is_new(connection, request):
                     await connection.rollback()
@@ -298,66 +290,12 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _engine(url: str, write_timeout: float) -> AsyncEngine:
-    """Return the engine for an address; nothing is opened yet. Raises ConfigurationError for one that makes no sense."""
-    try:
-        parsed = make_url(url)
-    except (SQLAlchemyError, ValueError):
-        raise ConfigurationError(_ADDRESS) from None
-    kind = parsed.get_backend_name()
-    # The short name is common, but SQLAlchemy does not know it.
-    if kind in ("postgresql", "postgres") and parsed.database:
-        if find_spec("asyncpg") is None:
-            raise ConfigurationError(
-                'store.url names PostgreSQL, whose driver is not installed: pip install "aiterms[postgres]"'
-            )
-        return create_async_engine(
-            parsed.set(drivername="postgresql+asyncpg"),
-            pool_size=_CONNECTIONS,
-            max_overflow=0,
-            pool_timeout=write_timeout,
-            pool_pre_ping=True,
-            pool_recycle=1800,
-            hide_parameters=True,
-            connect_args={"timeout": write_timeout, "command_timeout": _MIGRATE},
-        )
-    if kind != "sqlite" or parsed.database in (None, "", ":memory:"):
-        raise ConfigurationError(_ADDRESS)
-    engine = create_async_engine(
-        parsed.set(drivername="sqlite+aiosqlite"),
-        pool_size=_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=write_timeout,
-        hide_parameters=True,
-        # Shorter than the deadline: a locked database says so itself, and nothing is left half begun.
-        connect_args={"timeout": write_timeout * 0.75},
-    )
-
-    # Python's driver begins transactions late and never for reads: it is told to leave that to us.
-    @event.listens_for(engine.sync_engine, "connect")
-    def connected(connection: Any, _: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        # In WAL mode NORMAL may lose what was acknowledged when the power fails; FULL does not.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
-
-    # A write takes the lock at its beginning: one that began as a read would fail where another came between.
-    @event.listens_for(engine.sync_engine, "begin")
-    def begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("aiterms_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
 async def _bring_up_to_date(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         if await connection.run_sync(_revision) == tables.HEAD:
             return
-    async with engine.execution_options(aiterms_write=True).connect() as connection:
-        if engine.dialect.name == "postgresql":
+    async with engine.execution_options(**{WRITES: True}).connect() as connection:
+        if engine.is_postgres:
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
         await connection.run_sync(_migrate)
         await connection.commit()

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.core.glossary import Term
 from bot.store.database import Database
+from bot.store.engine import AsyncConnection
 from bot.store.records import (
     MOST_TERMS,
     Change,

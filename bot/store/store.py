@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
+from bot.store.engine import AsyncConnection
 from bot.store.own_terms import OwnTerms
 from bot.store.records import (
     GAP_DAYS,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.glossary import Term
+from bot.store.engine import AsyncConnection, AsyncEngine
 from bot.store.records import NotSavedError, UnreadableError, UnsureError
 from bot.store.store import Store
 from tests.store.postgres import Postgres
@@ -137,8 +137,6 @@ async def test_postgres_restarted_under_load_costs_refusals_and_nothing_else(pos
 async def test_a_write_that_ends_as_the_server_dies_is_looked_up_again(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     store = await Store.open(postgres.new_database(), write_timeout=5)
     commit = AsyncConnection.commit
 
@@ -191,7 +189,7 @@ async def test_a_server_that_says_nothing_holds_nobody_longer_than_the_deadline(
 
 async def test_a_write_that_still_ends_is_waited_for_and_not_called_lost(postgres: Postgres) -> None:
     store = await Store.open(postgres.new_database(), write_timeout=3)
-    async with store._database._engine.begin() as connection:
+    async with store._database._engine.connect() as connection:
         # The end of a transaction that takes its time, and is not to be put off from it.
         function = (
             "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN BEGIN PERFORM pg_sleep(30); "
@@ -200,6 +198,7 @@ async def test_a_write_that_still_ends_is_waited_for_and_not_called_lost(postgre
         await connection.execute(text(function))
         trigger = "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON terms DEFERRABLE INITIALLY DEFERRED"
         await connection.execute(text(f"{trigger} FOR EACH ROW EXECUTE FUNCTION slow()"))
+        await connection.commit()
     assert (await store.add_term(1, FTL, by=1, request=1)).term == FTL
     assert [o.term for o in await store.terms(1)] == [FTL]
     await store.close()

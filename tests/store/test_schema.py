@@ -11,10 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.core.glossary import Term
 from bot.store import database, tables
+from bot.store.engine import AsyncEngine
 from bot.store.records import SchemaError
 from bot.store.store import Store
 
