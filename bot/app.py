@@ -105,7 +105,7 @@ def warm(answering: Answering) -> None:
     try:
         answering.search.warm()
         _ = answering.sizes
-        gc.collect()
+        # Without collecting before: what there is to be had is less than 1 MB, and everybody would wait for it.
         gc.freeze()
     finally:
         gc.enable()

@@ -283,6 +283,7 @@ class Bot(Host):
                     await self._begin_session(limit)
             except TimeoutError:
                 raise _NotNowError from None
+        await self._starts.note()
         self._turns.used()
         self.metrics.identifies.inc()
 
@@ -302,7 +303,7 @@ class Bot(Host):
             log.error("only %d identifies are left: waiting %.0f s for new ones", limit["remaining"], seconds)
             await asyncio.sleep(seconds)
         # Before the turn: whoever waits for long must not keep the other shards of the bucket waiting.
-        await self._starts.take()
+        await self._starts.wait()
         await self._turns.take(limit["max_concurrency"] if limit else 1)
         if (self.shard_count or 1) > 1 and _is_low(await self._identifies_left()):
             # Others have begun sessions while this one waited.

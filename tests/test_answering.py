@@ -1,5 +1,6 @@
 """From a question to a reply, on the built-in knowledge: outcome, term, language."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,26 @@ def test_the_knowledge_is_found_without_regard_to_the_working_directory(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert len(load(data_folder("knowledge"))) > 40
+
+
+def test_a_bare_name_gets_the_same_reply_again_as_at_first(answering: Answering) -> None:
+    glossary = answering.glossary
+    kept = Answering(glossary, search=answering.search)
+    fresh = Answering(glossary, search=answering.search)
+    contexts = [Context(), Context(language="zh"), Context(fallback="zh-TW")]
+    for term in glossary:
+        for name in term.all_names[:4]:
+            for context in contexts:
+                first = kept.reply(name, context)
+                assert kept.reply(name, context) == first, name
+                assert fresh.reply(f" {name}  ", context) == replace(first, question=f" {name}  "), name
+    # What is asked in a channel is judged anew, whatever was said to the one who asked by command.
+    assert kept.reply("agent", Context(Mode.CHANNEL)).outcome is Outcome.NONE
+
+
+def test_replies_that_are_kept_are_bounded(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.answering._MOST_NAMED", 3)
+    kept = Answering(answering.glossary, search=answering.search)
+    for name in ("rlhf", "RLHF", "Rlhf", "RlHf", "rLHF", "what is rlhf", "rlhf?"):
+        assert kept.reply(name, Context()).terms[0].id == "rlhf"
+    assert len(kept._by_name) == 3

@@ -225,7 +225,7 @@ class Host(commands.Bot):
     async def tell_error(self, interaction: Interaction, error: BaseException) -> None:
         """Tell the user what went wrong, as far as they can do something about it; log the rest."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-        if self._is_lost(cause):
+        if self._is_lost(interaction, cause):
             return
         language = language_of(interaction, self.language)
         if isinstance(cause, UserError):
@@ -244,7 +244,7 @@ class Host(commands.Bot):
         except (discord.DiscordException, aiohttp.ClientError, OSError) as failure:
             log.warning("the user could not be told: %s", type(failure).__name__)
 
-    def _is_lost(self, cause: BaseException) -> bool:
+    def _is_lost(self, interaction: Interaction, cause: BaseException) -> bool:
         """Tell whether nothing more can be said: too late, or already answered. A second call would be refused too."""
         status, code = getattr(cause, "status", None), getattr(cause, "code", None)
         if isinstance(cause, PausedError):
@@ -253,7 +253,9 @@ class Host(commands.Bot):
         if code == _ALREADY_ACKNOWLEDGED:
             log.info("an interaction was answered by somebody else")
             return True
-        if isinstance(cause, TimeoutError) or code == _UNKNOWN_INTERACTION:
+        # What comes after the first response has minutes: there, something can still be said.
+        late = isinstance(cause, TimeoutError) and not interaction.response.is_done()
+        if late or code == _UNKNOWN_INTERACTION:
             self.metrics.late.inc()
             log.warning("an interaction was not answered in time (%s)", type(cause).__name__)
             return True

@@ -4,7 +4,6 @@ import math
 import re
 from array import array
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -49,23 +48,24 @@ class Described:
     """How many words with content the question had, two Chinese characters counted as one; few say little."""
 
 
-def features(cleaned: str) -> Counter[str]:
+def features(cleaned: str) -> dict[str, int]:
     """Return what a text is compared by, with counts: English stems, Chinese characters single and in pairs."""
-    found: Counter[str] = Counter()
+    found: dict[str, int] = {}
     previous = ""
     for word in text.words(cleaned):
-        if text.has_han(word):
-            if word not in _STOP_HAN:
-                found[word] += 1
-                if previous:
-                    found[previous + word] += 1
-                previous = word
-            else:
-                previous = ""
-            continue
-        previous = ""
-        if word not in _STOP:
-            found[_stem(word)] += 1
+        if word.isascii() or not text.has_han(word):
+            previous = ""
+            if word not in _STOP:
+                stem = _stem(word)
+                found[stem] = found.get(stem, 0) + 1
+        elif word in _STOP_HAN:
+            previous = ""
+        else:
+            found[word] = found.get(word, 0) + 1
+            if previous:
+                pair = previous + word
+                found[pair] = found.get(pair, 0) + 1
+            previous = word
     return found
 
 
@@ -162,7 +162,7 @@ class Descriptions:
             found.sort(key=lambda d: -d.score)
         return found[:limit]
 
-    def _find(self, wanted: Counter[str], limit: int) -> list[Described]:
+    def _find(self, wanted: dict[str, int], limit: int) -> list[Described]:
         scores: dict[int, float] = {}
         found: list[tuple[float, int, int]] = []
         total = 0.0

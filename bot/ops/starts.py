@@ -39,17 +39,20 @@ class Starts:
         """Return the seconds that the last starts demand before the next."""
         return _wait(await asyncio.to_thread(self._read), self._clock())
 
-    async def take(self) -> float:
-        """Wait as long as the last starts demand, then note one more; return the seconds waited."""
+    async def wait(self) -> float:
+        """Wait as long as the last starts demand; return the seconds waited."""
         wait = await self.due()
         if wait:
             log.warning("many sessions were begun within the hour: waiting %.0f s with the next", wait)
             await self._sleep(wait)
+        return wait
+
+    async def note(self) -> None:
+        """Note a start, right before it is made: one that crashes must count, one that never comes to it must not."""
         try:
             await asyncio.to_thread(self._note)
         except OSError as error:
             log.warning("the time of this start cannot be kept: %s", error)
-        return wait
 
     def _read(self) -> list[float]:
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.cogs import _respond
+from bot.cogs import _host, _respond
 from bot.cogs._host import Interaction
 from tests.cogs.conftest import Lab
 from tests.discord_server.rest import Call
@@ -105,3 +105,20 @@ async def test_a_ban_of_the_address_is_not_asked_again(lab: Lab, logged: pytest.
     assert answer.type is None
     assert lab.server.rest.requests == before + 1
     assert "HTTP 429" in logged.text
+
+
+async def test_a_follow_up_that_hangs_ends_in_words_and_not_in_thinking(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_host, "_LATER", 0.3)
+    lab.server.faults.hang("POST /webhooks/*/*", times=1)
+
+    async def think_and_answer(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await lab.bot.tell(interaction, "not-yours")
+
+    exchange = await _does(lab, monkeypatch, think_and_answer)
+    said = await exchange.shown()
+    assert "reference" in said.content
+    assert lab.bot.metrics.failures == {"TimeoutError": 1}
+    assert lab.bot.metrics.value("late_total") == 0
