@@ -14,6 +14,9 @@ _ODD = re.compile(r"[^\w\s\x21-\x7e\u3001-\u301f]+")
 # and + and # behind a letter, belong to it: Qwen2.5 is not Qwen25, C++ and C# are not C.
 _WORD = re.compile(r"(?:[^\W_\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|(?<=\d)\.(?=\d))+(?:\+\+|#)?|[^\W_]")
 _SIMPLIFIED = str.maketrans(TRADITIONAL, SIMPLIFIED)
+# Characters that both scripts have, but not in these words: 反覆, 瞭解, 藉由.
+_IN_WORDS = re.compile("(?<=[反回答重])覆|瞭|藉")
+_AS_SIMPLIFIED = {"覆": "复", "瞭": "了", "藉": "借"}
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
@@ -29,12 +32,14 @@ def count_han(text: str) -> int:
 
 def is_traditional(text: str) -> bool:
     """Tell whether `text` holds a character that only Traditional Chinese uses."""
-    return simplified(text) != text
+    return not text.isascii() and text.translate(_SIMPLIFIED) != text
 
 
 def simplified(text: str) -> str:
-    """Convert Traditional characters to Simplified ones, each by itself (OpenCC's `t2s`)."""
-    return text if text.isascii() else text.translate(_SIMPLIFIED)
+    """Convert Traditional characters to Simplified ones (OpenCC's `t2s`, its words as far as questions hold them)."""
+    if text.isascii():
+        return text
+    return _IN_WORDS.sub(lambda m: _AS_SIMPLIFIED[m.group()], text.translate(_SIMPLIFIED))
 
 
 def is_plain(text: str) -> bool:

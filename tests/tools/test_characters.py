@@ -14,6 +14,11 @@ def test_each_character_becomes_what_opencc_makes_of_it() -> None:
     assert kept == expected, "OpenCC's tables have changed: run python tools/characters.py"
 
 
+@pytest.mark.parametrize("word", ["反覆", "回覆", "答覆", "重覆", "瞭解", "藉由", "藉此", "覆蓋", "顛覆"])
+def test_words_of_questions_become_what_opencc_makes_of_them(word: str) -> None:
+    assert text.simplified(word) == opencc.OpenCC("t2s").convert(word)
+
+
 @pytest.mark.parametrize(
     ("typed", "simple"),
     [
