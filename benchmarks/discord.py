@@ -44,7 +44,7 @@ LABELS = {
 }
 USERS = 50
 ROUNDS, SECONDS, WARM = 15, 1.0, 2.0
-STARTS = 5
+STARTS = 9
 _READY = 60.0
 
 
@@ -189,6 +189,12 @@ async def answers() -> None:
     print(f"first response p99: {p99(latencies['aiterms']):.0f} ms (budget 250)")
 
 
+def _forget_starts(data: str) -> None:
+    """Let the next start be as after a night: many in a row are made to wait."""
+    for kept in Path(data).glob("starts-*"):
+        kept.unlink()
+
+
 async def starting() -> None:
     """Measure the time from the process to READY; the commands are registered before."""
     took: dict[str, list[float]] = {k: [] for k in KINDS}
@@ -196,6 +202,7 @@ async def starting() -> None:
         async with stand_in("--guilds", "10") as discord:
             for turn in range(STARTS + 1):
                 for kind in KINDS:
+                    _forget_starts(data)
                     async with client(kind, discord, data) as bot:
                         if turn:
                             took[kind].append(bot.seconds)
@@ -203,7 +210,8 @@ async def starting() -> None:
         ["process to READY", "median s", "slowest s"],
         [[k, f"{median(v):.2f}", f"{max(v):.2f}"] for k, v in took.items()],
     )
-    print(f"over the bare client: + {median(took['aiterms']) - median(took['bare']):.2f} s (budget 0.7)")
+    above = median([ours - theirs for ours, theirs in zip(took["aiterms"], took["bare"], strict=True)])
+    print(f"over the bare client: + {above:.2f} s (budget 0.7)")
 
 
 def main() -> None:

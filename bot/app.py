@@ -34,6 +34,8 @@ FIRST_RETRY = 5.0
 _LONGEST_RETRY = 300.0
 _STORE = 3.0
 """Seconds that the start waits for the storage."""
+_CONNECTING = 1.0
+"""Seconds for which building the index leaves the processor to connecting."""
 _STABLE = 600.0
 """Seconds after which a connection counts as good, so that the next trouble starts with a short wait."""
 _INTENT_REFUSED = (
@@ -171,8 +173,7 @@ async def _serve_discord(
     message_content = settings.discord.message_content
     if settings.discord.channels and not message_content:
         log.warning("Q&A channels are set, but discord.message_content is off: they stay silent")
-    # Beside connecting. A question that comes before it is done waits for the part that it needs.
-    warming = asyncio.create_task(asyncio.to_thread(warm, servers.answering), name="warm")
+    warming = asyncio.create_task(_warm_beside(servers.answering, operations), name="warm")
     warming.add_done_callback(_report)
     delay, begun = FIRST_RETRY, time.monotonic()
     while not signals.stopped:
@@ -193,6 +194,14 @@ async def _serve_discord(
         else:
             break
     return 0
+
+
+async def _warm_beside(answering: Answering, operations: Operations) -> None:
+    """Build the index while Discord sends what there is; a question that comes before waits for the part it needs."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_CONNECTING):
+            await operations.identifying.wait()
+    await asyncio.to_thread(warm, answering)
 
 
 def _report(warming: "asyncio.Task[None]") -> None:

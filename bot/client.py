@@ -169,6 +169,7 @@ class Bot(Host):
         operations.health.parts["shard"] = self._strain
         self._serving: asyncio.Task[None] | None = None
         self._starts = Starts(settings.data / f"starts-{settings.discord.shard_id}.json")
+        self._identifying = operations.identifying
         operations.gateway = self.gateway
         _guard_parsers(self)
 
@@ -285,6 +286,7 @@ class Bot(Host):
                 raise _NotNowError from None
         await self._starts.note()
         self._turns.used()
+        self._identifying.set()
         self.metrics.identifies.inc()
 
     async def _identifies_left(self) -> Any:

@@ -38,7 +38,7 @@ class Ratio(NamedTuple):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Vocabulary(_Strict):

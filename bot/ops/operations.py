@@ -24,6 +24,8 @@ class Operations:
         self.requests = Requests(metrics)
         self.gateway: Callable[[], Gateway] | None = None
         """How the present client's connection is; None before there is one."""
+        self.identifying = asyncio.Event()
+        """Set when the first session is about to begin: what can wait until then leaves the way to it free."""
         self.lag = Lag()
         self.health = Health(metrics, self._gateway, lambda: self.lag.worst)
         self.health.parts["requests"] = self._requests
