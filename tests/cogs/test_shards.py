@@ -1,12 +1,16 @@
 """Two shards at the stand-in, each in a client of its own: who answers whom, and how they begin their sessions."""
 
 import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from bot.answering import Answering
-from bot.client import Bot
+from bot.client import IDENTIFY_RESERVE, Bot
 from bot.ops import shards
 from tests.cogs.conftest import settings_for, unconnected
 from tests.discord_server import DiscordServer, until_all
@@ -23,10 +27,7 @@ async def test_each_shard_answers_its_own_servers(
     server.gateway.identify_interval = 0.6
     guilds = [server.add_guild(f"G{n}") for n in range(6)]
     channels = [server.add_channel(g) for g in guilds]
-    url = postgres.new_database()
-    bots = [_shard(server, answering, tmp_path, number, url) for number in range(2)]
-    running = [asyncio.create_task(bot.run_until_closed(server.token)) for bot in bots]
-    try:
+    async with _both(server, answering, tmp_path, postgres.new_database()) as (bots, running):
         sessions = server.gateway.sessions
         await server.gateway.changed.until(lambda: sum(s.told for s in sessions.values()) == 2, 20)
         await asyncio.gather(*(bot.wait_until_ready() for bot in bots))
@@ -46,10 +47,51 @@ async def test_each_shard_answers_its_own_servers(
         await bots[1].shut_down()
         await asyncio.wait({running[1]})
         assert (await server.add_user("Q", guilds[0]).slash(channels[0], "define", term="rag")).embeds
+
+
+async def test_the_last_identifies_are_counted_once_more_when_the_turn_has_come(
+    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "EVERY", 0.6)
+    monkeypatch.setattr(shards, "_MARGIN", 0.1)
+    server.gateway.identify_interval = 0.6
+    # One more than is kept for emergencies: both see it, the first one uses it.
+    server.gateway.remaining = IDENTIFY_RESERVE + 1
+    async with _both(server, answering, tmp_path, postgres.new_database()) as (_, running):
+        done, _waiting = await asyncio.wait(running, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        assert [str(task.exception()) for task in done] == ["too few identifies are left"]
+        assert server.gateway.identifies == 1
+        assert server.gateway.remaining == IDENTIFY_RESERVE
+
+
+async def test_a_shard_that_must_wait_keeps_no_other_from_its_turn(
+    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres
+) -> None:
+    crashes = tmp_path / "0" / "starts-0.json"
+    crashes.parent.mkdir()
+    crashes.write_text(json.dumps({"starts": [time.time()] * 12}))
+    async with _both(server, answering, tmp_path, postgres.new_database()):
+        sessions = server.gateway.sessions
+        await server.gateway.changed.until(lambda: any(s.told for s in sessions.values()), 20)
+        assert [s.shard for s in sessions.values()] == [(1, 2)]
+
+
+@asynccontextmanager
+async def _both(
+    server: DiscordServer, answering: Answering, data: Path, url: str
+) -> AsyncIterator[tuple[list[Bot], list[asyncio.Task[None]]]]:
+    """Run two shards while the block runs."""
+    bots = [_shard(server, answering, data, number, url) for number in range(2)]
+    running = [asyncio.create_task(bot.run_until_closed(server.token)) for bot in bots]
+    try:
+        yield bots, running
     finally:
         for bot in bots:
             await bot.shut_down()
         await asyncio.wait(running)
+        for task in running:
+            if not task.cancelled():
+                task.exception()
         for bot in bots:
             await bot.servers.aclose()
             await bot.servers.store.close()
