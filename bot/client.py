@@ -111,7 +111,7 @@ class Tree(app_commands.CommandTree[Host]):
         # by a check, or by an interaction without data, it would not even hand to `on_error`.
         bot = interaction.client
         completing = interaction.type is discord.InteractionType.autocomplete
-        with bot.in_flight.one():
+        with bot.in_flight:
             try:
                 if not completing:
                     # Answers have their limit where they are sent.
@@ -367,8 +367,9 @@ class Bot(Host):
             log.warning("the connection did not close within %.0f s", _CLOSE)
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Pass an event on, but not the interactions that the tree has taken: each listener would be a task for nothing."""
-        if event_name != "interaction" or args[0].type not in _OF_THE_TREE:
+        """Pass an event on, unless nothing here waits for it: each listener would be a task for nothing."""
+        # The tree has taken its interactions already; the name of an event is dispatched beside each event.
+        if event_name != "socket_event_type" and (event_name != "interaction" or args[0].type not in _OF_THE_TREE):
             super().dispatch(event_name, *args, **kwargs)
 
     async def on_interaction(self, interaction: Interaction) -> None:

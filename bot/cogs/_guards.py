@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -147,17 +146,15 @@ class InFlight:
     count: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        """Count one answer while the block runs."""
+    def __enter__(self) -> None:
+        """Count one answer until the block ends."""
         self.count += 1
         self.idle.clear()
-        try:
-            yield
-        finally:
-            self.count -= 1
-            if not self.count:
-                self.idle.set()
+
+    def __exit__(self, *_: object) -> None:
+        self.count -= 1
+        if not self.count:
+            self.idle.set()
 
     async def drained(self, most: float) -> bool:
         """Wait until nothing is in flight, at most so many seconds; tell whether that came."""

@@ -207,7 +207,7 @@ class Host(commands.Bot):
         """Run what a button does under the rules of commands: once, not too often, errors told."""
         if self.stopping or not self.handled.first_time(interaction.id):
             return
-        with self.in_flight.one():
+        with self.in_flight:
             try:
                 if limited:
                     self.check_limits(interaction)

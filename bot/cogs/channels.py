@@ -47,7 +47,7 @@ class Channels(commands.Cog):
         if message.type not in (discord.MessageType.default, discord.MessageType.reply):
             return
         # From here on, so that a shutdown waits for what is read of the server, too.
-        with bot.in_flight.one():
+        with bot.in_flight:
             view = await bot.servers.of(message.guild.id) if self._may_be_asked(message) and message.guild else None
             mode = self._mode(message, view)
             if mode is None or bot.circuit.is_open(message.channel.id) or bot.requests.paused:

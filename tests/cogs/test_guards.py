@@ -82,14 +82,14 @@ async def test_a_shutdown_waits_for_answers_that_begin_meanwhile() -> None:
     flight = InFlight()
 
     async def two_after_another() -> None:
-        with flight.one():
+        with flight:
             await asyncio.sleep(0)
-        with flight.one():
+        with flight:
             await asyncio.sleep(0.02)
 
     task = asyncio.create_task(two_after_another())
     await asyncio.sleep(0)
     assert await flight.drained(5)
     assert task.done()
-    with flight.one():
+    with flight:
         assert not await flight.drained(0.01)
