@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -250,7 +251,7 @@ class Bot(Host):
         try:
             await self.connect()
         except _NotNowError:
-            _end_heartbeats()
+            await self._drop_unused()
             raise ConnectionError("too many new sessions") from None
         except (discord.DiscordException, OSError):
             raise
@@ -311,6 +312,16 @@ class Bot(Host):
             # Others have begun sessions while this one waited.
             await self._turns.aclose()
             raise _NotNowError
+
+    async def _drop_unused(self) -> None:
+        """Close a connection that was given up before it had a session: the library has forgotten it."""
+        for thread in threading.enumerate():
+            if not isinstance(thread, KeepAliveHandler) or thread.ws._connection is not self._connection:  # noqa: SLF001
+                continue
+            thread.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE):
+                    await thread.ws.socket.close()
 
     def _strain(self) -> Part:
         """Tell whether the servers still fit this shard."""
@@ -405,13 +416,6 @@ def _read(place: Path) -> str | None:
 def _is_low(limit: Any) -> bool:
     """Tell whether Discord's `session_start_limit`, where it is known, leaves no identify to be spent."""
     return limit is not None and limit["remaining"] <= IDENTIFY_RESERVE
-
-
-def _end_heartbeats() -> None:
-    """End the thread of a connection that was given up before it had a session: the library has forgotten it."""
-    for thread in threading.enumerate():
-        if isinstance(thread, KeepAliveHandler):
-            thread.stop()
 
 
 def _in_words(error: BaseException) -> str:

@@ -112,11 +112,13 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        for task in self._running:
-            task.cancel()
+        running = set(self._running)
+        for task in running:
+            _cancel_once(task)
+        if running:
+            await asyncio.wait(running, timeout=_CLOSE / 2)
         try:
-            async with asyncio.timeout(_CLOSE):
-                await asyncio.gather(*self._running, return_exceptions=True)
+            async with asyncio.timeout(_CLOSE / 2):
                 await self._engine.dispose()
         except TimeoutError:
             log.warning("the storage does not let go of its connections; they are dropped")
@@ -147,7 +149,7 @@ class Database:
                 raise TimeoutError
             return task.result()
         finally:
-            task.cancel()
+            _cancel_once(task)
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run what only reads.
@@ -280,6 +282,15 @@ class Database:
             raise OSError(str(error)) from None
         if not prepared:
             raise OSError("not ready")
+
+
+def _cancel_once(task: "asyncio.Task[Any]") -> None:
+    """Cancel what was not cancelled yet: one that is closing its connection for that must be let alone.
+
+    Cancelled once more, SQLAlchemy stops the thread behind a SQLite connection whose closing then never ends.
+    """
+    if not task.cancelling():
+        task.cancel()
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
