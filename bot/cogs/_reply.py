@@ -277,7 +277,8 @@ def literal(value: str) -> str:
     """Return a text that is shown literally, without links, pings or formatting."""
     # The library's own escaping leaves whatever stands between a bracket and the last parenthesis of the line.
     escaped = discord.utils.escape_mentions(_MARKS.sub(r"\\\g<0>", value))
-    return re.sub(r"(?i)\b(https?):(?=//)", "\\1\u200b:", escaped)
+    # Whatever stands before: Discord links an address behind a Chinese character, too.
+    return re.sub(r"(?i)(https?|steam|discord):(?=//)", "\\1\u200b:", escaped)
 
 
 def _with_bin(message: Message, language: Language, asker: int | None) -> Message:

@@ -9,12 +9,14 @@ from discord.ext import commands
 from bot.cogs import _forms
 from bot.cogs._buttons import REPORT_PREFIX, REPORT_TEXT
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import Message, literal
+from bot.cogs._reply import Message, fit, literal
 from bot.cogs._texts import language_of, text
 
 log = logging.getLogger(__name__)
 
 LONGEST = 1000
+_SHOWN = 1800
+"""Characters of it in the thanks, which Discord limits to 2,000: each line there begins with a mark."""
 
 
 class Reports(commands.Cog):
@@ -47,5 +49,5 @@ class Reports(commands.Cog):
         )
         log.info("a report on %s was written", term)
         language = language_of(interaction, self.bot.language)
-        shown = literal(written)[:1500].replace("\n", "\n> ")
+        shown = fit(literal(written).replace("\n", "\n> "), _SHOWN)
         return Message(text("report-thanks", language, text=f"> {shown}"), private=True)

@@ -70,6 +70,16 @@ async def test_five_questions_in_twenty_seconds_then_a_wait(lab: Lab) -> None:
     assert (await lab.asker.autocomplete(lab.channel, "define", term="rl")).choices
 
 
+async def test_a_report_of_many_lines_is_stored_once_and_thanked_for(lab: Lab) -> None:
+    answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
+    form = await lab.asker.click(answer.message, "aiterms:wrong:.*")
+    said = await lab.asker.submit(form, {"text": "a\n" * 500})
+    assert said.text.count("> a") > 100
+    assert "reference" not in said.text
+    assert said.refused == []
+    assert len(await lab.bot.servers.store.reports()) == 1
+
+
 async def test_a_report_without_text_stores_nothing(lab: Lab) -> None:
     answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
     form = await lab.asker.click(answer.message, "aiterms:wrong:.*")

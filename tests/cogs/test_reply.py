@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.answering import Answering, Context
-from bot.cogs._reply import Message, cut_at_sentence, message_for, suggestions, term_message
+from bot.cogs._reply import Message, cut_at_sentence, literal, message_for, suggestions, term_message
 from bot.cogs.terms import ALL, page_message
 from bot.core.decide import Mode
 from bot.core.glossary import Glossary, Term
@@ -95,6 +95,12 @@ async def test_a_servers_own_text_is_shown_literally() -> None:
         assert "[click](" not in part.replace("\\[", "")
         assert "https://" not in part
     assert problems(message) == []
+
+
+@pytest.mark.parametrize("before", ["", "点击", "_", "1", "x", "见：", "\\", "("])
+@pytest.mark.parametrize("scheme", ["https", "HTTP", "steam"])
+async def test_no_address_in_a_servers_own_text_can_be_followed(before: str, scheme: str) -> None:
+    assert f"{scheme}://" not in literal(f"{before}{scheme}://evil.example 领取")
 
 
 async def test_without_embeds_the_same_is_said_in_text(answering: Answering) -> None:
