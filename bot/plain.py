@@ -1,7 +1,7 @@
 """Replies as plain text: for pipes, for `--json`, and as the base of what the console draws."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -53,8 +53,8 @@ def size_text(reply: "SizeReply", why: str = "") -> str:
     return "\n\n".join(b for b in blocks if b)
 
 
-def nothing_text(reply: Reply) -> str:
-    """Return what is said where there is no answer: why, and what to do."""
+def nothing_text(reply: Reply, safe: Callable[[str, Term], str] = lambda name, _: name) -> str:
+    """Return what is said where there is no answer: why, and what to do; `safe` writes the name of a term."""
     language = reply.language
     if reply.reason == "too-long":
         return say("too-long", language, characters=len(reply.question), limit=LONGEST_QUESTION)
@@ -62,7 +62,8 @@ def nothing_text(reply: Reply) -> str:
         return say("empty", language)
     lines = [say("unknown", language)]
     if reply.nearest:
-        lines.append(say("nearest", language, names=names_of(reply.nearest, language)))
+        names = [safe(both_names(t, language), t) for t in reply.nearest]
+        lines.append(say("nearest", language, names=say("separator", language).join(names)))
     lines.append(say("unknown-hint", language))
     return "\n".join(lines)
 

@@ -132,7 +132,7 @@ def message_for(reply: Reply, answering: Answering, *, private: bool = False, as
     if reply.outcome is Outcome.SUGGEST:
         return suggestions(reply.terms, text("suggest-title", reply.language), reply.language)
     near = tuple(_buttons.Pick.make(t.id, reply.language, both_names(t, reply.language)) for t in reply.nearest)
-    return Message(content=nothing_text(reply), items=near, private=True)
+    return Message(content=nothing_text(reply, _safe), items=near, private=True)
 
 
 def term_message(

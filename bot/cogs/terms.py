@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.answering import Answering, both_names, in_language
 from bot.cogs._buttons import LANGUAGE, Choose, Stateless
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import Message, category_name, fit
+from bot.cogs._reply import Message, category_name, fit, literal
 from bot.cogs._texts import language_of, text
 from bot.core.errors import UserError
 from bot.core.languages import Language
@@ -94,7 +94,8 @@ def page_message(answering: Answering, category: str, page: int, language: Langu
         if term.category != last and term.category in order:
             lines.append(f"**{category_name(answering, term.category, language)}**")
         last = term.category
-        lines.append(f"- {discord.utils.escape_markdown(both_names(term, language))}")
+        name = both_names(term, language)
+        lines.append(f"- {discord.utils.escape_markdown(name) if term.category else literal(name)}")
     title = text("all-terms", language) if category == ALL else category_name(answering, category, language)
     embed = discord.Embed(title=f"{title} ({len(shown)})", description=fit("\n".join(lines), 4000) or None)
     embed.set_footer(text=text("page", language, page=page, pages=pages))

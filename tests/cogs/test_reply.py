@@ -103,6 +103,18 @@ async def test_no_address_in_a_servers_own_text_can_be_followed(before: str, sch
     assert f"{scheme}://" not in literal(f"{before}{scheme}://evil.example 领取")
 
 
+async def test_a_servers_own_name_is_shown_literally_wherever_it_is_listed(answering: Answering) -> None:
+    own = Term(id="own", name="[zorblax flux](https://evil.example)", short="A thing.", category="")
+    laid = answering.with_own([own])
+    listed = page_message(laid, ALL, 1, "en")
+    unknown = message_for(laid.reply("zorblaks evil", Context(Mode.ASKED)), laid)
+    for message in (listed, unknown, suggestions([own], "Which?", "en")):
+        text = "".join(e["description"] for e in payload(message)["embeds"]) + (message.content or "")
+        assert "zorblax" in text
+        assert "https://evil" not in text
+        assert "[zorblax" not in text.replace("\\[", "")
+
+
 async def test_without_embeds_the_same_is_said_in_text(answering: Answering) -> None:
     for term in list(answering.glossary)[:40]:
         message = term_message(term, answering, "en").as_text()
