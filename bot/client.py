@@ -316,6 +316,8 @@ class Bot(Host):
     async def _drop_unused(self) -> None:
         """Close a connection that was given up before it had a session: the library has forgotten it."""
         for thread in threading.enumerate():
+            # Only its heartbeat still knows it. Whose it is, the library tells nowhere else; another client in this
+            # process must keep its own.
             if not isinstance(thread, KeepAliveHandler) or thread.ws._connection is not self._connection:  # noqa: SLF001
                 continue
             thread.stop()

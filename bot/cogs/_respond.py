@@ -38,7 +38,7 @@ class Responder:
         discord.py's `send_message` has Discord return the message and makes objects of it and of every button: a third
         of the work of an answer, for what nobody here reads. So this uses its connections, its address and its mark of
         what is answered, but not that call. The mark is not public; the version is pinned below 2.8, and tests hold it.
-        The session is not the library's either, whose tracing would cost twenty times what the breaker itself does.
+        The session is not the library's either, whose tracing takes about a twentieth of an answer.
 
         Raises:
             PausedError: too many requests were refused lately; nothing was sent.
@@ -63,6 +63,7 @@ class Responder:
                 raise TimeoutError
             await asyncio.sleep(wait)
             timeout = aiohttp.ClientTimeout(total=end - now())
+        # What `is_done` and the library's own calls go by; only those that it makes itself set it.
         interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
 
     def _sending(self) -> aiohttp.ClientSession:

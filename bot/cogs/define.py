@@ -109,7 +109,7 @@ class Define(commands.Cog):
         return choices
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Explain every term in a message, to the one who asked."""
+        """Offer the first terms in a message, at most five, to the one who asked."""
         language = language_of(interaction, self.bot.language)
         answering = (await self.bot.view(interaction)).answering
         terms = answering.terms_in(message.content)[:_MOST_EXPLAINED]

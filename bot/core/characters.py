@@ -1,7 +1,8 @@
 """Traditional characters and the Simplified ones for them, in the same order: OpenCC's `t2s`, character by character.
 
 OpenCC itself takes 6 MB that a question does not need; what it adds are the words in which a character becomes another
-one than by itself, and `bot.core.text` knows those of them that questions hold. Made by `python tools/characters.py`. OpenCC's tables are under the Apache License 2.0.
+one than by itself, and `bot.core.text` knows those of them that questions hold. Made by `python tools/characters.py`.
+OpenCC's tables are under the Apache License 2.0.
 """
 
 TRADITIONAL = (

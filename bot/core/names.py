@@ -85,7 +85,7 @@ _MOST_SOUNDS = 16
 
 
 _Pieces = dict[str, int | list[int]]
-"""The names with a piece: mostly one, for which a list would take more than all else."""
+"""The names with a piece: mostly one, so that lists for all would take half as much again."""
 
 
 def _add(pieces: _Pieces, piece: str, number: int) -> None:
@@ -317,7 +317,7 @@ class NameIndex:
 
     @cached_property
     def _by_sound(self) -> tuple["array[int]", "array[int]"]:
-        """Hashes of all sounds in order, and the name of each: the sounds themselves would take ten times the memory."""
+        """Hashes of all sounds in order, and the name of each: the sounds themselves would take more than twice the memory."""
         rows = sorted(
             (hash(sound), number)
             for number, key in enumerate(self._keys)

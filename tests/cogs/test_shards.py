@@ -19,12 +19,18 @@ from tests.store.postgres import Postgres
 pytestmark = pytest.mark.asyncio
 
 
-async def test_each_shard_answers_its_own_servers(
-    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def quick_turns(server: DiscordServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let shards identify more often than Discord does."""
     monkeypatch.setattr(shards, "EVERY", 0.6)
     monkeypatch.setattr(shards, "_MARGIN", 0.1)
     server.gateway.identify_interval = 0.6
+
+
+@pytest.mark.usefixtures("quick_turns")
+async def test_each_shard_answers_its_own_servers(
+    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres
+) -> None:
     guilds = [server.add_guild(f"G{n}") for n in range(6)]
     channels = [server.add_channel(g) for g in guilds]
     async with _both(server, answering, tmp_path, postgres.new_database()) as (bots, running):
@@ -49,12 +55,10 @@ async def test_each_shard_answers_its_own_servers(
         assert (await server.add_user("Q", guilds[0]).slash(channels[0], "define", term="rag")).embeds
 
 
+@pytest.mark.usefixtures("quick_turns")
 async def test_the_last_identifies_are_counted_once_more_when_the_turn_has_come(
-    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+    server: DiscordServer, answering: Answering, tmp_path: Path, postgres: Postgres
 ) -> None:
-    monkeypatch.setattr(shards, "EVERY", 0.6)
-    monkeypatch.setattr(shards, "_MARGIN", 0.1)
-    server.gateway.identify_interval = 0.6
     # One more than is kept for emergencies: both see it, the first one uses it.
     server.gateway.remaining = IDENTIFY_RESERVE + 1
     async with _both(server, answering, tmp_path, postgres.new_database()) as (_, running):
