@@ -88,7 +88,7 @@ def _language(given: str | None) -> Language | None:
         if given.casefold() == language.casefold():
             return language
     known = of_locale(given)
-    if known is None or (known == "en" and not given.casefold().startswith("en")):
+    if known is None:
         raise typer.BadParameter(f"{given!r} is none of en, zh, zh-TW", param_hint="--language")
     return known
 

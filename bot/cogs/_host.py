@@ -18,9 +18,9 @@ from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
 from bot.cogs._respond import FIRST_RESPONSE, Responder
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import text
 from bot.core.errors import UserError
-from bot.core.languages import Language, traditional
+from bot.core.languages import Language, of_locale, traditional
 from bot.ops.operations import Operations
 from bot.ops.requests import PausedError
 from bot.servers import Servers, View
@@ -101,6 +101,11 @@ class Host(commands.Bot):
     async def view(self, interaction: Interaction) -> View:
         """Return what holds where an interaction was made: own terms belong to servers that have the bot."""
         return await self.servers.of(interaction.guild_id if interaction.is_guild_integration() else None)
+
+    async def language_of(self, interaction: Interaction) -> Language:
+        """Return the language of the person behind an interaction; where that is none of ours, that of the server."""
+        of_person = of_locale(interaction.locale.value)
+        return of_person or (await self.view(interaction)).settings.language or self.language
 
     async def own_view(self, interaction: Interaction) -> View:
         """Return what is stored of the server where an interaction was made, for those who look at it or change it.
@@ -184,7 +189,7 @@ class Host(commands.Bot):
 
     async def tell(self, interaction: Interaction, key: str, **values: object) -> None:
         """Tell the user one of our texts, and nobody else."""
-        language = language_of(interaction, self.language)
+        language = await self.language_of(interaction)
         await self.send(interaction, Message(content=text(key, language, **values), private=True))
 
     async def show_term(self, interaction: Interaction, id_: str, language: Language, *, whole: bool = False) -> None:
@@ -227,7 +232,7 @@ class Host(commands.Bot):
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         if self._is_lost(interaction, cause):
             return
-        language = language_of(interaction, self.language)
+        language = await self.language_of(interaction)
         if isinstance(cause, UserError):
             message = traditional(cause.zh) if language == "zh-TW" else cause.text(language)
         elif isinstance(cause, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
-from bot.core.languages import Language, of_locale, traditional
+from bot.core.languages import Language, traditional
 
 # English as registered by default: Simplified Chinese. Names are lower case; the other limits are Discord's.
 COMMANDS: Mapping[str, str] = {
@@ -132,11 +132,6 @@ def fill(pair: tuple[str, str], language: Language, **values: object) -> str:
     if language == "en":
         return english.format(**values)
     return (traditional(chinese) if language == "zh-TW" else chinese).format(**values)
-
-
-def language_of(interaction: discord.Interaction, default: Language) -> Language:
-    """Return the language of the person behind an interaction."""
-    return of_locale(interaction.locale.value) or default
 
 
 class Translator(app_commands.Translator):

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message, fit
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import text
 from bot.core.languages import Language
 
 _LONGEST_STATE = 1000
@@ -31,7 +31,7 @@ class About(commands.Cog):
             "count": len(glossary),
             "date": max(dates).isoformat() if dates else "-",
         }
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         content = text("about", language, **facts)
         refusing = self._left_alone(interaction)
         if refusing:

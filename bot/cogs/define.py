@@ -10,11 +10,10 @@ from discord.ext import commands
 from bot.answering import Context, both_names
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import fit, message_for, suggestions
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language, of_locale
 from bot.core.text import key
-from bot.servers import View
 
 LONGEST_TERM = 200
 _CHOICES = 25
@@ -41,9 +40,8 @@ class Define(commands.Cog):
         """Remove the menu."""
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    def _context(self, interaction: Interaction, view: View, language: str | None) -> Context:
-        fallback = language_of(interaction, view.settings.language or self.bot.language)
-        return Context(Mode.ASKED, of_choice(language), fallback)
+    async def _context(self, interaction: Interaction, language: str | None) -> Context:
+        return Context(Mode.ASKED, of_choice(language), await self.bot.language_of(interaction))
 
     @app_commands.command(name=_("define"), description=_("Explain an AI term, with sources"))
     @app_commands.describe(
@@ -62,7 +60,7 @@ class Define(commands.Cog):
     ) -> None:
         """Explain a term."""
         view = await self.bot.view(interaction)
-        reply = view.answering.reply(term, self._context(interaction, view, language))
+        reply = view.answering.reply(term, await self._context(interaction, language))
         self.bot.metrics.answered("asked", reply.outcome.value)
         await self.bot.send(interaction, message_for(reply, view.answering, private=private))
         if interaction.is_guild_integration():
@@ -83,7 +81,7 @@ class Define(commands.Cog):
     ) -> None:
         """Show two terms side by side."""
         view = await self.bot.view(interaction)
-        context = self._context(interaction, view, language)
+        context = await self._context(interaction, language)
         replies = [view.answering.reply(side, context) for side in (first, second)]
         unsure = next((r for r in replies if r.outcome is not Outcome.ANSWER), None)
         if unsure is None:
@@ -98,7 +96,7 @@ class Define(commands.Cog):
     async def complete(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest names while a term is typed; nothing typed suggests nothing in particular."""
         answering = (await self.bot.view(interaction)).answering
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         choices: list[app_commands.Choice[str]] = []
         for name, ids in answering.search.names.complete(typed[:LONGEST_TERM], _CHOICES):
             term = answering.glossary.terms[ids[0]]
@@ -110,7 +108,7 @@ class Define(commands.Cog):
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Offer the first terms in a message, at most five, to the one who asked."""
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         answering = (await self.bot.view(interaction)).answering
         terms = answering.terms_in(message.content)[:_MOST_EXPLAINED]
         if not terms:

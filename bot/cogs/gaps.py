@@ -13,7 +13,7 @@ from bot.cogs._host import Host, Interaction
 from bot.cogs._own_form import open_form
 from bot.cogs._reply import Message, literal
 from bot.cogs._rights import demand_editor
-from bot.cogs._texts import fill, language_of
+from bot.cogs._texts import fill
 from bot.core.languages import Language
 from bot.store.records import GAP_DAYS, Gap, ServerSettings
 
@@ -120,8 +120,7 @@ class Gaps(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=False)
     async def gaps(self, interaction: Interaction) -> None:
         """List the gaps."""
-        view = await self.bot.view(interaction)
-        language = language_of(interaction, view.settings.language or self.bot.language)
+        language = await self.bot.language_of(interaction)
         await self.bot.send_when_made(interaction, gaps_message(interaction, 1, language), private=True)
 
 

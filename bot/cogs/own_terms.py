@@ -14,7 +14,6 @@ from bot.cogs._host import Host, Interaction
 from bot.cogs._own_texts import own_text
 from bot.cogs._reply import Message, fit
 from bot.cogs._rights import demand_editor
-from bot.cogs._texts import language_of
 from bot.cogs.tokens import read_attachment
 from bot.core.errors import UserError
 from bot.core.exporting import csv_file, files_of, toml_file
@@ -41,14 +40,10 @@ class OwnTerms(
     def __init__(self, bot: Host) -> None:
         self.bot = bot
 
-    async def _language(self, interaction: Interaction) -> Language:
-        view = await self.bot.view(interaction)
-        return language_of(interaction, view.settings.language or self.bot.language)
-
     async def _demand_editor(self, interaction: Interaction) -> Language:
         view = await self.bot.own_view(interaction)
         demand_editor(interaction, view.settings)
-        return language_of(interaction, view.settings.language or self.bot.language)
+        return await self.bot.language_of(interaction)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -61,7 +56,7 @@ class OwnTerms(
     @app_commands.command(name=locale_str("add", zh="添加"), description=locale_str("Add a term", zh="添加一个术语"))
     async def add(self, interaction: Interaction) -> None:
         """Open the empty form."""
-        await _own_form.open_form(interaction, await self._language(interaction))
+        await _own_form.open_form(interaction, await self.bot.language_of(interaction))
 
     @app_commands.command(
         name=locale_str("edit", zh="修改"), description=locale_str("Change a term", zh="修改一个术语")
@@ -71,7 +66,7 @@ class OwnTerms(
     async def edit(self, interaction: Interaction, term: app_commands.Range[str, 1, 100]) -> None:
         """Open the form with the term."""
         id_ = await self._id_of(interaction, term)
-        await _own_form.open_edit(interaction, await self._language(interaction), id_)
+        await _own_form.open_edit(interaction, await self.bot.language_of(interaction), id_)
 
     @app_commands.command(
         name=locale_str("remove", zh="删除"), description=locale_str("Remove a term", zh="删除一个术语")
@@ -117,7 +112,7 @@ class OwnTerms(
     )
     async def list_(self, interaction: Interaction) -> None:
         """List the own terms; everybody may."""
-        language = await self._language(interaction)
+        language = await self.bot.language_of(interaction)
         await self.bot.send(interaction, await _own_lists.list_message(interaction, 1, language))
 
     @app_commands.command(

@@ -12,7 +12,7 @@ from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message
 from bot.cogs._rights import demand_manager, may_manage
-from bot.cogs._texts import fill, language_of, text
+from bot.cogs._texts import fill, text
 from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
 
@@ -107,7 +107,7 @@ class Privacy(commands.Cog):
         await self.bot.send_when_made(interaction, self._message(interaction), private=True)
 
     async def _message(self, interaction: Interaction) -> Message:
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         server = interaction.guild_id if interaction.is_guild_integration() else None
         parts = [text("privacy", language)]
         items: list[discord.ui.Item[Any]] = [Ask.make("me", language)]

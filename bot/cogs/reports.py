@@ -10,7 +10,7 @@ from bot.cogs import _forms
 from bot.cogs._buttons import REPORT_PREFIX, REPORT_TEXT
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message, fit, literal
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import text
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,6 @@ class Reports(commands.Cog):
             term, written, user=interaction.user.id, server=server, request=interaction.id
         )
         log.info("a report on %s was written", term)
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         shown = fit(literal(written).replace("\n", "\n> "), _SHOWN)
         return Message(text("report-thanks", language, text=f"> {shown}"), private=True)

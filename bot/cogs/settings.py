@@ -13,7 +13,6 @@ from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message
 from bot.cogs._rights import demand_manager
-from bot.cogs._texts import language_of
 from bot.core.languages import Language
 from bot.store.records import ConflictError, ServerSettings
 
@@ -78,7 +77,7 @@ class Settings(commands.Cog):
 
     async def _panel(self, interaction: Interaction) -> Message:
         settings = await self.bot.servers.store.settings(interaction.guild_id or 0)
-        language = language_of(interaction, settings.language or self.bot.language)
+        language = await self.bot.language_of(interaction)
         return settings_message(self.bot, interaction.guild, settings, language)
 
 

@@ -14,7 +14,6 @@ from bot.cogs._buttons import LANGUAGE, Pick, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message, Picture, fit
 from bot.cogs._size_texts import size_text
-from bot.cogs._texts import language_of
 from bot.core import size_picture
 from bot.core.errors import UserError
 from bot.core.languages import Language, say
@@ -81,7 +80,7 @@ class Sizes(commands.Cog):
     ) -> None:
         """Explain a size."""
         asked = chinese_of(size)
-        language = asked or language_of(interaction, self.bot.language)
+        language = asked or await self.bot.language_of(interaction)
         tokens = read_context(context) if context else None
         reply = self.book.reply(size, language, precision=precision or "", context=tokens)
         await self.bot.send_when_made(interaction, self.message(reply), private=False)

@@ -12,7 +12,7 @@ from bot.answering import Answering, both_names, in_language
 from bot.cogs._buttons import LANGUAGE, Choose, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message, category_name, fit, literal
-from bot.cogs._texts import language_of, text
+from bot.cogs._texts import text
 from bot.core.errors import UserError
 from bot.core.languages import Language
 from bot.core.text import key
@@ -50,7 +50,7 @@ class Terms(commands.Cog):
     @app_commands.rename(category=_("category"))
     async def terms(self, interaction: Interaction, category: str | None = None) -> None:
         """List the terms."""
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         chosen = _category_id(self.bot.answering, category) if category else ALL
         answering = (await self.bot.view(interaction)).answering
         await self.bot.send(interaction, page_message(answering, chosen, 1, language))
@@ -58,7 +58,7 @@ class Terms(commands.Cog):
     @terms.autocomplete("category")
     async def complete_category(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest the categories."""
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         names = {i: category_name(self.bot.answering, i, language) for i in self.bot.answering.glossary.categories}
         wanted = key(typed)
         found = [app_commands.Choice(name=n, value=i) for i, n in names.items() if wanted in key(n) or wanted in key(i)]

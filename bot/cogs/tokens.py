@@ -17,7 +17,6 @@ from discord.ext import commands
 
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message
-from bot.cogs._texts import language_of
 from bot.cogs._token_reply import PUBLIC_UP_TO, token_message
 from bot.core.errors import UserError
 from bot.core.files import File, check_size, gone, shown_name
@@ -151,7 +150,7 @@ class Tokens(commands.Cog):
             check_size(attachment.size, attachment.filename)
         if len(models) > MOST_MODELS:
             raise UserError(f"Name at most {MOST_MODELS} models at once.", f"一次最多比较 {MOST_MODELS} 个模型。")
-        language = language_of(interaction, self.bot.language)
+        language = await self.bot.language_of(interaction)
         making = self._message(written, attachment, models, language, private=private, by_default=by_default)
         await self.bot.send_when_made(interaction, making, private=private)
 

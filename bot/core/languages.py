@@ -1,5 +1,6 @@
 """Languages: which one a question is in, and texts of our own in each."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -10,14 +11,11 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh", "zh-TW")
 
 
 def of_locale(locale: str | None) -> Language | None:
-    """Return our language for a locale such as "zh-CN", "zh_TW.UTF-8" or "en-GB"; None where it says nothing."""
-    if not locale or locale.upper() in ("C", "POSIX") or locale.upper().startswith("C."):
-        return None
-    folded = locale.replace("_", "-").casefold()
-    if folded.startswith("zh"):
-        traditional = any(part in folded for part in ("-tw", "-hk", "-mo", "-hant"))
-        return "zh-TW" if traditional else "zh"
-    return "en"
+    """Return our language for a locale such as "zh-CN", "zh_TW.UTF-8" or "en-GB"; None for any other language."""
+    language, *parts = re.split(r"[-_.@]", (locale or "").casefold())
+    if language == "zh":
+        return "zh-TW" if {"tw", "hk", "mo", "hant"}.intersection(parts) else "zh"
+    return "en" if language == "en" else None
 
 
 def of_question(question: str, cleaned: str, named: str = "") -> Language | None:

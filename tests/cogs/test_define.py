@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.store.records import ServerSettings
 from tests.cogs.conftest import Lab
 
 pytestmark = pytest.mark.asyncio
@@ -40,6 +41,28 @@ async def test_a_language_that_is_none_of_the_choices(lab: Lab) -> None:
     assert answer.embeds[0]["title"].startswith("基於人類")
     answer = await lab.asker.slash(lab.channel, "define", term="rlhf", language="tlh", checked=False)
     assert answer.embeds[0]["title"].startswith("RLHF")
+
+
+@pytest.mark.parametrize("locale", ["ja", "fr", "pt-BR"])
+async def test_people_whose_language_is_none_of_ours_get_that_of_the_server(lab: Lab, locale: str) -> None:
+    store = lab.bot.servers.store
+    await store.change_settings(lab.guild.id, ServerSettings(language="zh"), by=1, request=1)
+    person = lab.server.add_user("Yuki", lab.guild, locale=locale)
+    # The first that is asked of a server must wait for what it has set.
+    assert "我用中英文解释" in (await person.slash(lab.channel, "about")).text
+    assert (await person.slash(lab.channel, "define", term="RLHF")).embeds[0]["title"].startswith("基于")
+    assert (await person.slash(lab.channel, "define", term="what is RLHF")).embeds[0]["title"].startswith("RLHF")
+    [found] = (await person.autocomplete(lab.channel, "terms", category="fundamentals")).choices
+    assert found["name"] == "基础概念"
+    # Who reads English gets English there; in another server the configured language holds.
+    assert (await lab.asker.slash(lab.channel, "define", term="RLHF")).embeds[0]["title"].startswith("RLHF")
+    elsewhere = lab.server.add_guild("Elsewhere")
+    other = lab.server.add_user("Emi", elsewhere, locale=locale)
+    answer = await other.slash(lab.server.add_channel(elsewhere), "define", term="RLHF")
+    assert answer.embeds[0]["title"].startswith("RLHF")
+    lab.bot.language = "zh-TW"
+    answer = await other.slash(lab.server.add_channel(elsewhere), "define", term="RLHF")
+    assert answer.embeds[0]["title"].startswith("基於")
 
 
 async def test_comparing_a_term_with_itself_shows_it(lab: Lab) -> None:
