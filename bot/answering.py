@@ -135,13 +135,14 @@ class Answering:
         both = Decision(Outcome.ANSWER, (Candidate(first, 1.0), Candidate(second, 1.0)), compared=True)
         return self._known(f"{first} {second}", both, language)
 
-    def terms_in(self, message: str) -> tuple[Term, ...]:
-        """Return the terms that a message names, in order of place; general ones (AI, model) and mere everyday words last.
+    def terms_in(self, *texts: str) -> tuple[Term, ...]:
+        """Return the terms that texts name, in order of place; general ones (AI, model) and mere everyday words last.
 
-        Names shared by several terms are left out: a message that was not meant for us cannot be asked back.
+        Names shared by several terms are left out: a message that was not meant for us cannot be asked back. Of each
+        text the first 4,000 characters are read.
         """
-        found = self.search.find(message[:LONGEST_QUESTION])
-        hits = [h for t in found.topics for h in t.hits if len(h.ids) == 1 and h.how <= How.PLURAL]
+        topics = [t for text in texts for t in self.search.find(text[:LONGEST_QUESTION]).topics]
+        hits = [h for t in topics for h in t.hits if len(h.ids) == 1 and h.how <= How.PLURAL]
         weak = {h.ids[0] for h in hits if self.search.is_weak(h)}
         ids = dict.fromkeys(h.ids[0] for h in hits)
         return tuple(self.glossary.terms[i] for i in sorted(ids, key=lambda i: i in weak))

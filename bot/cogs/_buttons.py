@@ -129,14 +129,17 @@ class Wrong(Stateless, template="aiterms:wrong:" + _TERM):
         await interaction.client.first(interaction.response.send_modal(form))
 
 
-class Choose(Stateless, template="aiterms:choose:" + LANGUAGE):
+class Choose(Stateless, template=rf"aiterms:choose:{LANGUAGE}(?::\d)?"):
     """A select of terms: shows the chosen one."""
 
     @classmethod
-    def make(cls, language: Language, options: Sequence[discord.SelectOption], placeholder: str) -> Self:
-        """Return the select; an option's value is the id of its term."""
+    def make(
+        cls, language: Language, options: Sequence[discord.SelectOption], placeholder: str, *, number: int = 0
+    ) -> Self:
+        """Return the select; an option's value is the id of its term. Of several in a message each has its `number`."""
+        custom_id = f"aiterms:choose:{language}" + (f":{number}" if number else "")
         select: discord.ui.Select[Any] = discord.ui.Select(
-            placeholder=placeholder, options=list(options), custom_id=f"aiterms:choose:{language}"
+            placeholder=placeholder, options=list(options), custom_id=custom_id
         )
         return cls(select, {})
 

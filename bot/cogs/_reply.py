@@ -25,6 +25,9 @@ _DESCRIPTION = 4096
 _FIELD = 1024
 _CONTENT = 2000
 _OPTIONS = 25
+_BUTTONS = _ROWS = 5
+"""Buttons in a row, and rows of buttons or selects in a message."""
+_LABEL = 100
 _ALTERNATIVE = 1024
 _SHOWN_DETAIL = {"en": 900, "zh": 450, "zh-TW": 450}
 """Characters of the detail shown at first: about one screen of a phone; Chinese ones are twice as wide."""
@@ -209,6 +212,38 @@ def suggestions(terms: Sequence[Term], title: str, language: Language) -> Messag
     embed = discord.Embed(title=title, description=fit("\n\n".join(lines), 4000), colour=_NEUTRAL)
     items = tuple(_buttons.Pick.make(t.id, language, both_names(t, language)) for t in terms)
     return Message(embeds=(embed,), items=items, private=True)
+
+
+def offered(terms: Sequence[Term], title: str, language: Language) -> Message:
+    """Return the message that offers any number of terms, for the asker alone: few with their texts, many to choose from.
+
+    Where there are more than fit, it says how many.
+    """
+    if len(terms) <= _BUTTONS:
+        return suggestions(terms, title, language)
+    most = _OPTIONS * _ROWS
+    names = say("separator", language).join(_safe(both_names(t, language), t) for t in terms[:most])
+    more = text("and-more", language, count=len(terms) - most) if len(terms) > most else ""
+    description = fit(names, _DESCRIPTION - len(more)) + more
+    embed = discord.Embed(title=f"{title} ({len(terms)})", description=description, colour=_NEUTRAL)
+    items: list[discord.ui.Item[Any]] = []
+    for first in range(0, min(len(terms), most), _OPTIONS):
+        part = terms[first : first + _OPTIONS]
+        placeholder = f"{text('open-term', language)} ({first + 1}–{first + len(part)})"
+        items.append(_buttons.Choose.make(language, term_options(part, language), placeholder, number=len(items)))
+    return Message(embeds=(embed,), items=tuple(items), private=True)
+
+
+def term_options(terms: Sequence[Term], language: Language) -> list[discord.SelectOption]:
+    """Return terms as the options of a `Choose`, at most 25."""
+    return [
+        discord.SelectOption(
+            label=fit(both_names(t, language), _LABEL),
+            value=t.id,
+            description=fit(in_language(t, "short", language), _LABEL),
+        )
+        for t in terms
+    ]
 
 
 def term_embed(term: Term, answering: Answering, language: Language, *, most: int | None) -> tuple[discord.Embed, bool]:

@@ -74,6 +74,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no-terms-in-message": ("I found no AI term that I know in that message.", "这条消息里没有我知道的 AI 术语。"),
     "terms-in-message": ("AI terms in that message", "这条消息中的 AI 术语"),
+    "and-more": ("\n\n… and {count} more.", "\n\n……另有 {count} 个。"),
     "all-terms": ("AI terms", "AI 术语"),
     "open-term": ("Open a term", "打开一个术语"),
     "page": ("page {page} of {pages}", "第 {page} / {pages} 页"),

@@ -1,5 +1,7 @@
 """/define, /compare, and the menu "Explain AI terms"."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import discord
@@ -9,7 +11,7 @@ from discord.ext import commands
 
 from bot.answering import Context, both_names
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import fit, message_for, suggestions
+from bot.cogs._reply import fit, message_for, offered
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language, of_locale
@@ -17,7 +19,6 @@ from bot.core.text import key
 
 LONGEST_TERM = 200
 _CHOICES = 25
-_MOST_EXPLAINED = 5
 _LANGUAGES = [
     app_commands.Choice(name="English", value="en"),
     app_commands.Choice(name="简体中文", value="zh"),
@@ -107,14 +108,33 @@ class Define(commands.Cog):
         return choices
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Offer the first terms in a message, at most five, to the one who asked."""
+        """Offer every term in a message, what it shows of links or forwards included, to the one who asked."""
         language = await self.bot.language_of(interaction)
         answering = (await self.bot.view(interaction)).answering
-        terms = answering.terms_in(message.content)[:_MOST_EXPLAINED]
+        # In a thread: a message with all that may come with it takes longer than others should wait.
+        terms = await asyncio.to_thread(answering.terms_in, *_texts_of(message))
         if not terms:
             await self.bot.tell(interaction, "no-terms-in-message")
             return
-        await self.bot.send(interaction, suggestions(terms, text("terms-in-message", language), language))
+        await self.bot.send(interaction, offered(terms, text("terms-in-message", language), language))
+
+
+def _texts_of(message: discord.Message) -> list[str]:
+    """Return what is to be read in a message: text, embeds, text displays, and the same of what it forwards."""
+    texts: list[str] = []
+    for told in (message, *message.message_snapshots):
+        texts += [told.content, *_displayed(told.components)]
+        for embed in told.embeds:
+            texts += [embed.title or "", embed.description or ""]
+            texts += [f"{field.name}\n{field.value}" for field in embed.fields]
+    return [t for t in texts if t]
+
+
+def _displayed(components: Sequence[discord.Component]) -> Iterator[str]:
+    for component in components:
+        if isinstance(component, discord.TextDisplay):
+            yield component.content
+        yield from _displayed(getattr(component, "children", ()))
 
 
 def of_choice(value: str | None) -> Language | None:

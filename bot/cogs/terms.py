@@ -8,10 +8,10 @@ from discord import app_commands
 from discord.app_commands import locale_str as _
 from discord.ext import commands
 
-from bot.answering import Answering, both_names, in_language
+from bot.answering import Answering, both_names
 from bot.cogs._buttons import LANGUAGE, Choose, Stateless
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import Message, category_name, fit, literal
+from bot.cogs._reply import Message, category_name, fit, literal, term_options
 from bot.cogs._texts import text
 from bot.core.errors import UserError
 from bot.core.languages import Language
@@ -103,13 +103,5 @@ def page_message(answering: Answering, category: str, page: int, language: Langu
         Page.make(category, n, language, mark) for n, mark in ((page - 1, "◀"), (page + 1, "▶")) if 1 <= n <= pages
     ]
     if here:
-        options = [
-            discord.SelectOption(
-                label=fit(both_names(t, language), 100),
-                value=t.id,
-                description=fit(in_language(t, "short", language), 100),
-            )
-            for t in here
-        ]
-        items.append(Choose.make(language, options, text("open-term", language)))
+        items.append(Choose.make(language, term_options(here, language), text("open-term", language)))
     return Message(embeds=(embed,), items=tuple(items), private=True)

@@ -221,6 +221,52 @@ async def test_the_menu_explains_every_term_of_a_message(stage: Stage, locale: s
     assert picture.ephemeral
 
 
+@pytest.mark.parametrize(("locale", "language"), LOCALES)
+@pytest.mark.parametrize("count", [6, 25, 60])
+async def test_the_menu_leaves_no_term_of_a_message_out(
+    stage: Stage, locale: str, language: Language, count: int
+) -> None:
+    person, author = stage.person("Ada", locale), stage.person("Bea", "en-US")
+    # The longest name of each, which no other term shares.
+    terms = [t for t in stage.answering.glossary if stage.answering.terms_in(f"We use {t.name}.") == (t,)][:count]
+    said = author.say(stage.general, "We compared these:\n" + "\n".join(t.name for t in terms)).message
+    answer = await person.menu("Explain AI terms", said)
+    assert answer.ephemeral
+    assert answer.embeds[0]["title"].endswith(f"({count})")
+    selects = answer.message.parts(3)
+    assert [o["value"] for s in selects for o in s["options"]] == [t.id for t in terms]
+    assert all(both_names(t, language) in answer.text for t in terms)
+    shown = await person.choose(answer.message, terms[-1].id, custom_id=selects[-1]["custom_id"])
+    stage.shows(shown.message, terms[-1].id, language, ephemeral=True)
+
+
+async def test_more_terms_than_a_message_can_offer_are_counted(stage: Stage) -> None:
+    names = ", ".join(t.name for t in stage.answering.glossary)[:4000]
+    said = stage.person("Bea", "en-US").say(stage.general, names).message
+    answer = await stage.person("Ada", "en-US").menu("Explain AI terms", said)
+    count = len(stage.answering.terms_in(names))
+    assert count > 125
+    assert [len(s["options"]) for s in answer.message.parts(3)] == [25] * 5
+    assert answer.embeds[0]["title"].endswith(f"({count})")
+    assert answer.text.endswith(f"… and {count - 125} more.")
+
+
+async def test_the_menu_reads_embeds_text_displays_and_forwards_too(stage: Stage) -> None:
+    person, author = stage.person("Ada", "en-US"), stage.person("Bea", "en-US")
+    robot = stage.person("robot", "en-US", bot=True)
+    embed = {"type": "rich", "title": "On LoRA", "description": "It needs less than DPO does"}
+    linked = robot.say(stage.general, embeds=[{**embed, "fields": [{"name": "See", "value": "vLLM", "inline": True}]}])
+    stage.offers((await person.menu("Explain AI terms", linked.message)).message, "lora", "dpo", "vllm")
+    display = {"type": 17, "id": 1, "components": [{"type": 10, "id": 2, "content": "We serve it with vLLM"}]}
+    shown = robot.say(stage.general, components=[{**display, "accent_color": None, "spoiler": False}])
+    stage.offers((await person.menu("Explain AI terms", shown.message)).message, "vllm")
+    for origin in (author.say(stage.general, "LoRA on top of RLHF").message, linked.message, shown.message):
+        forwarded = author.say(stage.qa, forwarded=origin).message
+        answer = await person.menu("Explain AI terms", forwarded)
+        assert answer.message.parts(2), origin
+        person = stage.person("Cleo", "en-US")
+
+
 async def test_mentions_are_answered_in_the_language_of_the_question(stage: Stage) -> None:
     person = stage.person("Ada", "en-US")
     questions: list[tuple[str, str, Language]] = [

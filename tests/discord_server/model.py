@@ -15,6 +15,7 @@ EPOCH_MS = 1_420_070_400_000
 MESSAGES_KEPT = 5_000
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
+HAS_SNAPSHOT = 1 << 14
 COMPONENTS_V2 = 1 << 15
 
 TEXT, DM, GROUP_DM, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 3, 11, 12, 15
@@ -167,6 +168,7 @@ class Message:
     type: int = 0
     reply_to: int | None = None
     referenced: "Message | None" = None
+    forwarded: "Message | None" = None
     mentions: list[User] = field(default_factory=list)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False

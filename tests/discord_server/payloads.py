@@ -191,6 +191,12 @@ def message(what: Message, *, hide: bool = False, nested: bool = False) -> Json:
             data["application_id"] = str(what.webhook_id)
     if what.interaction is not None:
         data["interaction_metadata"] = what.interaction
+    if what.forwarded is not None:
+        origin = what.forwarded
+        data["message_reference"] = {"type": 1, "message_id": str(origin.id), "channel_id": str(origin.channel.id)}
+        snapshot = message(origin, hide=hide)
+        kept = ("type", "content", "embeds", "attachments", "components", "mentions", "mention_roles", "flags")
+        data["message_snapshots"] = [{"message": {k: snapshot[k] for k in (*kept, "timestamp", "edited_timestamp")}}]
     if what.reply_to is not None and what.type != 0:
         data["message_reference"] = {"type": 0, "message_id": str(what.reply_to), "channel_id": str(what.channel.id)}
         if what.channel.guild is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from . import interactions, messages, payloads
 from .commands import CannotError, command_data, menu_data, resolve_user
 from .interactions import Exchange
-from .model import FORUM, Channel, Json, Message, Permission, Upload, User, walk_components
+from .model import COMPONENTS_V2, FORUM, HAS_SNAPSHOT, Channel, Json, Message, Permission, Upload, User, walk_components
 
 if TYPE_CHECKING:
     from .server import DiscordServer
@@ -80,16 +80,27 @@ class Person(User):
         files: list[Upload] | None = None,
         webhook: bool = False,
         embeds: list[Json] | None = None,
+        components: list[Json] | None = None,
+        forwarded: Message | None = None,
     ) -> Said:
-        """Send a message. `ping` is the switch of a reply; `webhook` and `embeds` are for those that can."""
+        """Send a message. `ping` is the switch of a reply; `webhook`, `embeds`, `components` are for those that can.
+
+        With `forwarded` it is that message, and has no text of its own (message: forwards).
+        """
         self._may(channel, Permission.VIEW_CHANNEL)
         if channel.type == FORUM:
             raise CannotError("forums take posts, not messages")
-        if len(content) > 4000 or not (content.strip() or files or embeds):
+        if len(content) > 4000 or not (content.strip() or files or embeds or components or forwarded):
             raise CannotError("a message has 1 to 4,000 characters, or a file")
         world = self.server.world
         message = messages.new(world, channel, self)
         message.content, message.embeds = content, embeds or []
+        if components:
+            message.components, message.flags = components, COMPONENTS_V2
+        if forwarded is not None:
+            if not self.sees(forwarded):
+                raise CannotError("the message to forward is not there")
+            message.forwarded, message.flags = forwarded, HAS_SNAPSHOT
         if reply_to is not None:
             if not self.sees(reply_to):
                 raise CannotError("the message to reply to is not there")
