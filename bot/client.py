@@ -27,7 +27,7 @@ from bot.cogs import settings as settings_cog
 from bot.cogs._host import ARRIVED, Host, Interaction, code_of
 from bot.cogs._own_form import FORM_PREFIX
 from bot.cogs._respond import FIRST_RESPONSE
-from bot.cogs._texts import COMMANDS, Translator
+from bot.cogs._texts import Translator
 from bot.cogs.about import About
 from bot.cogs.channels import Channels
 from bot.cogs.define import Define
@@ -88,6 +88,7 @@ _REFUSED = (
 )
 _WRONG_TOKEN = 4004
 _SHARDING_REQUIRED = 4011
+_INTENT_REFUSED = 4014
 
 
 class _NotNowError(Exception):
@@ -191,9 +192,10 @@ class Bot(Host):
         target = discord.Object(guild) if guild else None
         if target:
             self.tree.copy_global_to(guild=target)
-        wanted = [c.to_dict(self.tree) for c in self.tree.get_commands(guild=target)]
-        # Not the translations themselves: converting them to Traditional Chinese takes 40 MB that no restart needs.
-        facts = [wanted, dict(COMMANDS), version("aiterms")]
+        # Without Traditional Chinese: converting to it takes 40 MB that no restart needs.
+        written = Translator(traditional=False)
+        wanted = [await c.get_translated_payload(self.tree, written) for c in self.tree.get_commands(guild=target)]
+        facts = [wanted, version("aiterms")]
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
         place = self.data / f"commands-{self.application_id}-{guild or 'global'}"
         if not force and _read(place) == digest:
@@ -212,8 +214,8 @@ class Bot(Host):
         """Connect and serve until closed.
 
         Raises:
-            IntentRefusedError: Discord does not grant the Message Content intent.
-            ConfigurationError: the token or the shard is wrong; the text never holds the token.
+            IntentRefusedError: Discord does not grant the Message Content intent, which was asked for.
+            ConfigurationError: the token, the shard or another intent is refused; the text never holds the token.
             ConnectionError: Discord cannot be reached, or sends what cannot be read. Worth another try, later, with a
                 new client.
         """
@@ -225,6 +227,9 @@ class Bot(Host):
                 if not self.stopping:
                     raise
             except discord.PrivilegedIntentsRequired:
+                if not self.intents.message_content:
+                    # There is nothing left to go on without.
+                    raise ConfigurationError(_why_closed(_INTENT_REFUSED)) from None
                 raise IntentRefusedError from None
             except discord.LoginFailure:
                 raise ConfigurationError(_REFUSED) from None
@@ -340,14 +345,15 @@ class Bot(Host):
             silent=time.perf_counter() - beat._last_recv if beat else None,  # noqa: SLF001
             latency=self.latency if beat and math.isfinite(self.latency) else None,
             guilds=len(self._connection._guilds),  # noqa: SLF001 - the public list is a copy
-            stopping=self.stopping,
+            stopping=self.draining,
         )
 
     async def register_only(self, token: str, guild: int | None) -> int:
         """Register the commands without connecting to the gateway; return how many there are.
 
         Raises:
-            ConfigurationError: the token is wrong, the bot is not in that server, or Discord cannot be reached.
+            ConfigurationError: the token is wrong, or the bot is not in that server.
+            ConnectionError: Discord cannot be reached, or did not take them now.
         """
         self._sync = False
         try:
@@ -362,13 +368,14 @@ class Bot(Host):
                 f"The bot is not in the server {guild}, or was invited without applications.commands."
             ) from None
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            raise ConfigurationError(f"The commands were not registered: {_in_words(error)}") from None
+            raise ConnectionError(f"The commands were not registered: {_in_words(error)}") from None
 
     async def shut_down(self) -> None:
-        """Let answers in flight finish, then close the session."""
-        self.stopping = True
+        """Let answers in flight finish, those to what is asked meanwhile among them, then close the session."""
+        self.draining = True
         if not await self.in_flight.drained(DRAIN):
             log.warning("%d answers were still in flight after %.0f s", self.in_flight.count, DRAIN)
+        self.stopping = True
         if self._serving:
             # First stop reading: the reader would close the socket with 4000 before our 1000, which ends the session.
             self._serving.cancel()

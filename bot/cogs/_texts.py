@@ -74,6 +74,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no-terms-in-message": ("I found no AI term that I know in that message.", "这条消息里没有我知道的 AI 术语。"),
     "terms-in-message": ("AI terms in that message", "这条消息中的 AI 术语"),
+    "one-each": (
+        "Give one term on each side, for example `/compare first:LoRA second:QLoRA`.",
+        "两边请各填一个术语，例如 `/compare first:LoRA second:QLoRA`。",
+    ),
     "and-more": ("\n\n… and {count} more.", "\n\n……另有 {count} 个。"),
     "all-terms": ("AI terms", "AI 术语"),
     "open-term": ("Open a term", "打开一个术语"),
@@ -138,6 +142,10 @@ def fill(pair: tuple[str, str], language: Language, **values: object) -> str:
 class Translator(app_commands.Translator):
     """Gives Discord the Chinese names and descriptions of the commands; English is what they are registered with."""
 
+    def __init__(self, *, traditional: bool = True) -> None:
+        """Translate; without `traditional` only to what is written here, and not to what is converted from it."""
+        self._traditional = traditional
+
     async def translate(
         self,
         string: app_commands.locale_str,
@@ -148,9 +156,10 @@ class Translator(app_commands.Translator):
         _ = context
         if locale is discord.Locale.american_english:
             return string.message
-        chinese = COMMANDS.get(string.message) or string.extras.get("zh")
+        # What stands beside the text is meant for that place: "term" is an option of /define, and a command of its own.
+        chinese = string.extras.get("zh") or COMMANDS.get(string.message)
         if chinese is None:
             return None
         if locale is discord.Locale.chinese:
             return chinese
-        return traditional(chinese) if locale is discord.Locale.taiwan_chinese else None
+        return traditional(chinese) if locale is discord.Locale.taiwan_chinese and self._traditional else None

@@ -2,7 +2,7 @@
 
     closed with 4000-4003, 4005, 4008, 1000, 1001    test_a_lost_session_is_resumed
     4007, 4009; op 9 false                           test_an_invalid_session_is_begun_anew
-    4004; 4010-4013                                  test_a_refusal_for_good_ends_with_words
+    4004; 4010-4013; 4014 once more                  test_a_refusal_for_good_ends_with_words
     4014                                             test_a_refused_intent_names_the_switch_and_the_bot_goes_on_without
     op 7; op 9 true                                  test_asked_to_reconnect
     no ACK and silence, half open                    test_a_half_open_connection_is_noticed; tests/cogs/test_watching.py:
@@ -120,7 +120,15 @@ async def test_an_invalid_session_is_begun_anew(lab: Lab, how: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(4004, "the token was reset"), (4010, "4010"), (4011, "Raise the shard count"), (4012, "4012"), (4013, "4013")],
+    [
+        (4004, "the token was reset"),
+        (4010, "4010"),
+        (4011, "Raise the shard count"),
+        (4012, "4012"),
+        (4013, "4013"),
+        # Without the one intent that can be refused there is nothing to go on without.
+        (4014, "4014"),
+    ],
 )
 async def test_a_refusal_for_good_ends_with_words(
     server: DiscordServer, answering: Answering, tmp_path: Path, code: int, words: str
@@ -411,8 +419,26 @@ async def test_a_hanging_message_is_given_up(
     assert "a reply could not be sent: TimeoutError" in logged.text
 
 
-async def test_a_connection_that_breaks_in_an_answer(lab: Lab, logged: pytest.LogCaptureFixture) -> None:
-    lab.server.faults.reset(CALLBACK)
+@pytest.mark.parametrize("after", [False, True])
+async def test_an_answer_whose_connection_breaks_is_sent_again(
+    lab: Lab, logged: pytest.LogCaptureFixture, after: bool
+) -> None:
+    fault = lab.server.faults.reset(CALLBACK, after=after)
+    answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
+    await lab.server.idle(0.2)
+    assert fault.hits == 1
+    assert not answer.ephemeral
+    assert "RLHF" in answer.embeds[0]["title"]
+    # Where the first had arrived, the second is refused, which is nothing to speak of.
+    assert answer.refused == ([40060] if after else [])
+    assert answer.followups == []
+    assert "ERROR" not in logged.text
+    assert lab.bot.metrics.failures == {}
+    assert lab.bot.metrics.value("first_response_seconds_count", kind="interaction") == 1
+
+
+async def test_a_connection_that_keeps_breaking_ends_in_words(lab: Lab, logged: pytest.LogCaptureFixture) -> None:
+    lab.server.faults.reset(CALLBACK, times=2)
     answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
     assert answer.ephemeral
     reference = re.search(r"reference: (\w{8})", answer.text)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from discord import app_commands
 
 from bot.cogs import _settings_panel
 from bot.cogs._texts import _TEXTS, COMMANDS, text
@@ -22,8 +23,14 @@ def named(commands: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any],
     """Yield every named thing: what it is, its payload, whether its name is bound by the rule for slash commands."""
     for command in commands:
         yield f"/{command['name']}", command, command["type"] == 1
-        for option in command.get("options") or []:
-            yield f"/{command['name']} {option['name']}", option, True
+        yield from _inside(f"/{command['name']}", command)
+
+
+def _inside(where: str, thing: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Yield sub-commands, options, and theirs."""
+    for option in thing.get("options") or []:
+        yield f"{where} {option['name']}", option, True
+        yield from _inside(f"{where} {option['name']}", option)
 
 
 async def test_every_command_and_option_in_three_languages(lab: Lab) -> None:
@@ -45,11 +52,28 @@ async def test_every_command_and_option_in_three_languages(lab: Lab) -> None:
             assert described["zh-CN"] != described["en-US"]
 
 
-async def test_option_names_are_unique_in_every_language(lab: Lab) -> None:
-    for command in lab.server.commands.all():
+async def test_names_side_by_side_differ_in_every_language(lab: Lab) -> None:
+    commands = lab.server.commands.all()
+    places = [[c for c in commands if c["type"] == kind] for kind in (1, 3)]
+    places += [thing.get("options") or [] for _, thing, _ in named(commands)]
+    for things in places:
         for language in OURS:
-            names = [o["name_localizations"][language] for o in command.get("options") or []]
-            assert len(names) == len(set(names)), command["name"]
+            names = [t["name_localizations"][language] for t in things]
+            assert len(names) == len(set(names)), names
+
+
+async def test_a_translation_that_was_changed_is_registered(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not await lab.bot.register_commands()
+    group = lab.bot.tree.get_command("term")
+    assert isinstance(group, app_commands.Group)
+    [added] = [c for c in group.commands if c.name == "add"]
+    assert added._locale_description
+    monkeypatch.setitem(added._locale_description.extras, "zh", "加一个新术语")
+    assert await lab.bot.register_commands()
+    assert not await lab.bot.register_commands()
+    [term] = [c for c in lab.server.commands.all() if c["name"] == "term"]
+    [shown] = [o["description_localizations"] for o in term["options"] if o["name"] == "add"]
+    assert (shown["zh-CN"], shown["zh-TW"]) == ("加一个新术语", "加一個新術語")
 
 
 async def test_the_choices_of_a_language_name_themselves(lab: Lab) -> None:
@@ -84,5 +108,11 @@ async def test_every_text_of_the_panel_is_written_for_traditional_readers_too(ke
     assert not re.search("里|天后", _settings_panel.panel_text(key, "zh-TW", **values))
 
 
-async def test_nothing_is_translated_that_is_not_used() -> None:
-    assert all(COMMANDS.values())
+async def test_nothing_is_translated_that_is_not_used(lab: Lab) -> None:
+    used = {
+        thing[part]
+        for _, thing, _ in named(lab.server.commands.all())
+        for part in ("name", "description")
+        if part in thing
+    }
+    assert set(COMMANDS) <= used
