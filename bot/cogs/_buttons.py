@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord.ui import DynamicItem
 
 from bot.cogs._texts import text
+from bot.core.glossary import LONGEST_ID
 from bot.core.languages import Language
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 LANGUAGE = r"(?P<language>en|zh-TW|zh)"
 """The language of the message that the item stands on, as part of a template."""
-_TERM = rf"(?P<term>[a-z0-9-]{{1,80}}):{LANGUAGE}"
+_TERM = rf"(?P<term>[a-z0-9-]{{1,{LONGEST_ID}}}):{LANGUAGE}"
 REPORT_PREFIX = "aiterms:report:"
 REPORT_TEXT = "text"
 _LABEL = 80
@@ -25,7 +27,7 @@ class Stateless(DynamicItem[discord.ui.Item[Any]], template="aiterms:never"):
     """What all items share: the state read back from the custom_id, and the rules that hold for each use."""
 
     limited = True
-    """Whether a use counts as a question; what only editors may do does not."""
+    """Whether a use counts as a question; removing, and what only editors may do, does not."""
 
     def __init__(self, item: discord.ui.Item[Any], state: Mapping[str, str]) -> None:
         super().__init__(item)
@@ -152,6 +154,8 @@ class Choose(Stateless, template=rf"aiterms:choose:{LANGUAGE}(?::\d)?"):
 class Remove(Stateless, template=rf"aiterms:remove:(?P<asker>\d{{1,20}}):{LANGUAGE}"):
     """Lets the asker and moderators remove an answer that was given unasked."""
 
+    limited = False
+
     @classmethod
     def make(cls, asker: int, language: Language) -> Self:
         """Return the button for an answer to `asker`."""
@@ -164,7 +168,9 @@ class Remove(Stateless, template=rf"aiterms:remove:(?P<asker>\d{{1,20}}):{LANGUA
             await host.tell(interaction, "not-yours")
             return
         await host.first(interaction.response.defer())
-        await host.first(interaction.delete_original_response())
+        # Pressed twice, or by two people: it is gone, which is what they want.
+        with suppress(discord.NotFound):
+            await host.first(interaction.delete_original_response())
 
 
 ITEMS: tuple[type[Stateless], ...] = (Pick, More, OtherLanguage, Wrong, Choose, Remove)
