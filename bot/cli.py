@@ -204,17 +204,32 @@ def console(language: LanguageOption = None, server: Server = None) -> None:
 
 
 @app.command()
-def run(language: LanguageOption = None, server: Server = None) -> None:
+def run(
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            "-l",
+            metavar="en|zh|zh-TW",
+            help="The language where neither the question, nor Discord, nor the server's settings show one.",
+        ),
+    ] = None,
+    server: Server = None,
+) -> None:
     """Run the bot on Discord; without a token, say how to get one and open the console."""
     # What comes now stays: looking through it again and again takes a sixth of the import. `warm` switches it on again.
     gc.disable()
     from bot import app as program
 
     settings = _settings()
+    own: dict[str, object] = {"terms": (*settings.terms, *(server or ()))}
+    if language:
+        own["language"] = _language(language)
+    settings = settings.model_copy(update=own)
     if settings.discord_token() is None:
         gc.enable()
         print(program.how_to_get_a_token(_language(language) or "en"), end="\n\n", file=sys.stderr)
-        console(language, [*settings.terms, *(server or ())])
+        console(language, list(settings.terms))
         return
     from bot.client import make_client
 
@@ -274,6 +289,8 @@ def sync(
         count = asyncio.run(register())
     except ConfigurationError as error:
         fail(str(error), CONFIGURATION_ERROR)
+    except ConnectionError as error:
+        fail(str(error))
     print(f"{count} commands registered {f'for server {guild}' if guild else 'everywhere'}")
 
 

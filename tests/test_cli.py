@@ -226,6 +226,7 @@ def test_check_reports_every_fault_of_every_file_at_once(tmp_path: Path) -> None
     write(tmp_path, "data/broken.toml", 'name = "X')
     write(tmp_path, "data/bytes.toml", b'name = "\xff"')
     write(tmp_path, "data/Bad Name.toml", GOOD)
+    write(tmp_path, f"data/{'long-' * 13}id.toml", GOOD)
     done = aiterms("check", tmp_path)
     reported = done.stdout.decode()
     assert done.returncode == 1
@@ -240,6 +241,7 @@ def test_check_reports_every_fault_of_every_file_at_once(tmp_path: Path) -> None
         "broken.toml": "not TOML",
         "bytes.toml": "not UTF-8",
         "Bad Name.toml": "rename the file",
+        f"{'long-' * 13}id.toml": "its id has 67 characters, at most 64",
     }.items():
         assert any(line.startswith(f"data/{file}") and words in line for line in reported.splitlines()), (
             file,

@@ -157,11 +157,26 @@ async def test_an_answer_in_flight_is_finished_before_the_end(place: Place) -> N
         bot.process.send_signal(signal.SIGTERM)
         await bot.says("finishing what is in flight")
         late = place.asker.say(place.channel, f"{place.mention} what is RAG?")
+        late_command = place.asker.slash(place.channel, "define", term="dpo")
         assert (await answer).embeds
+        assert (await late_command).embeds
         assert (await said.reply()).embeds
+        # What is asked while others wait for their answers is answered too.
+        assert "Retrieval" in (await late.reply()).text
         assert await bot.end() == 0
-        assert not [r for r in late.replies if "RAG" in r.text]
         assert await place.sessions_closed_with(1) == ["1000"]
+
+
+async def test_own_terms_and_the_language_that_the_command_line_names_hold_on_discord_too(place: Place) -> None:
+    folder = place.folder / "own"
+    folder.mkdir()
+    (folder / "ftl.toml").write_text('name = "FTL"\nshort = "The forms that the lab fills in."\n', "utf-8")
+    reader = place.server.add_user("Yuki", place.guild, locale="ja")
+    async with place.program("run", "--server", str(folder), "--language", "zh") as bot:
+        await ready(place)
+        assert "fills in" in (await place.asker.slash(place.channel, "define", term="FTL")).text
+        assert (await reader.slash(place.channel, "define", term="RLHF")).embeds[0]["title"].startswith("基于")
+        assert await bot.end(signal.SIGTERM) == 0
 
 
 async def test_a_second_signal_ends_at_once(place: Place) -> None:
@@ -403,7 +418,13 @@ async def test_sync_with_a_wrong_token_or_an_outage(place: Place) -> None:
     code, said, log = await synced(place, DISCORD_TOKEN="wrong")
     assert (code, said) == (CONFIGURATION, "")
     assert "Discord refuses the token" in log
-    place.server.faults.error("PUT /applications/*/commands", 400, 50035, "Invalid Form Body")
-    code, said, log = await synced(place)
-    assert (code, said) == (CONFIGURATION, "")
-    assert "HTTP 400" in log
+    for fault in ("error", "offline"):
+        if fault == "error":
+            place.server.faults.error("PUT /applications/*/commands", 400, 50035, "Invalid Form Body")
+        else:
+            place.server.faults.offline = True
+        # Nothing that is set is wrong: starting again may help.
+        code, said, log = await synced(place)
+        assert (code, said) == (1, "")
+        assert "The commands were not registered" in log
+        assert "Traceback" not in log

@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
-from bot.cogs._respond import FIRST_RESPONSE, Responder
+from bot.cogs._respond import ALREADY_ACKNOWLEDGED, FIRST_RESPONSE, Responder
 from bot.cogs._texts import text
 from bot.core.errors import UserError
 from bot.core.languages import Language, of_locale, traditional
@@ -32,7 +32,6 @@ DEFER_AFTER = 1.0
 _LATER = 20.0
 """Seconds for sending what was announced, a picture included."""
 _UNKNOWN_INTERACTION = 10062
-_ALREADY_ACKNOWLEDGED = 40060
 _TOO_MANY = 429
 
 ARRIVED: ContextVar[float] = ContextVar("arrived")
@@ -77,7 +76,10 @@ class Host(commands.Bot):
         self.circuit = Circuit()
         self.in_flight = InFlight()
         self.kept = Kept()
+        self.draining = False
+        """Told to stop: answers on for as long as something is in flight."""
         self.stopping = False
+        """Takes nothing new any more."""
         self._responder = Responder(self.http, requests)
 
     async def close(self) -> None:
@@ -255,7 +257,7 @@ class Host(commands.Bot):
         if isinstance(cause, PausedError):
             log.debug("an interaction was not answered: sending is paused")
             return True
-        if code == _ALREADY_ACKNOWLEDGED:
+        if code == ALREADY_ACKNOWLEDGED:
             log.info("an interaction was answered by somebody else")
             return True
         # What comes after the first response has minutes: there, something can still be said.

@@ -12,9 +12,9 @@ from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor
 from bot.core import text
 from bot.core.errors import UserError
-from bot.core.glossary import SHORT_LIMIT, Term
+from bot.core.glossary import LONGEST_ID, SHORT_LIMIT, Term
 from bot.core.languages import Language, traditional
-from bot.core.own_form import LONGEST_FIELD, LONGEST_ID, Form
+from bot.core.own_form import LONGEST_FIELD, Form
 from bot.servers import View
 from bot.store.records import ConflictError, OwnTerm, TakenError
 

@@ -13,9 +13,8 @@ from bot.cogs._own_texts import field_names, own_text
 from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor, may_edit
 from bot.core.errors import UserError
-from bot.core.glossary import Term
+from bot.core.glossary import LONGEST_ID, Term
 from bot.core.languages import Language
-from bot.core.own_form import LONGEST_ID
 from bot.store.records import ChangeKind, ConflictError, Step
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ _TITLE = 256
 _DESCRIPTION = 4096
 _FIELD = 1024
 _CONTENT = 2000
+_ALL_EMBEDS = 6000
 _OPTIONS = 25
 _BUTTONS = _ROWS = 5
 """Buttons in a row, and rows of buttons or selects in a message."""
@@ -204,6 +205,23 @@ def _compared(pair: tuple[Term, ...], answering: Answering, language: Language) 
     embeds = tuple(term_embed(t, answering, language, most=most)[0] for t in pair)
     items = tuple(_buttons.Pick.make(t.id, language, both_names(t, language)) for t in pair)
     return Message(embeds=embeds, items=items)
+
+
+def side_by_side(replies: Sequence[Reply], answering: Answering) -> Message:
+    """Return the message that shows two answers, of which one at least explains a size."""
+    embeds: list[discord.Embed] = []
+    items: list[discord.ui.Item[Any]] = []
+    for reply in replies:
+        if reply.size:
+            embed = message_for(reply, answering).embeds[0].copy()
+        else:
+            term, language = reply.terms[0], reply.language
+            embed, _ = term_embed(term, answering, language, most=_SHOWN_COMPARED[language])
+            items.append(_buttons.Pick.make(term.id, language, both_names(term, language)))
+        description = embed.description or ""
+        embed.description = cut_at_sentence(description, _ALL_EMBEDS // len(replies) - len(embed) + len(description))
+        embeds.append(embed)
+    return Message(embeds=tuple(embeds), items=tuple(items))
 
 
 def suggestions(terms: Sequence[Term], title: str, language: Language) -> Message:

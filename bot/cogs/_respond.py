@@ -12,6 +12,8 @@ from bot.ops.requests import Requests
 
 FIRST_RESPONSE = 2.5
 """Seconds for the first response to an interaction; Discord forgets it after 3."""
+ALREADY_ACKNOWLEDGED = 40060
+"""Discord's code where the first response has been given."""
 _FIRST_PAUSE = 0.5
 _SENT = 300
 _FAILING = 500
@@ -33,7 +35,7 @@ class Responder:
             await self._session.close()
 
     async def respond(self, interaction: discord.Interaction[Any], body: bytes) -> None:
-        """Send the first response, once more where Discord fails or asks to wait.
+        """Send the first response, once more where Discord fails, asks to wait, or the connection breaks.
 
         discord.py's `send_message` has Discord return the message and makes objects of it and of every button: a third
         of the work of an answer, for what nobody here reads. So this uses its connections, its address and its mark of
@@ -43,22 +45,33 @@ class Responder:
         Raises:
             PausedError: too many requests were refused lately; nothing was sent.
             TimeoutError: it took too long; whether Discord has acted on it is unknown.
+            aiohttp.ClientConnectionError: the connection broke twice.
             discord.HTTPException: Discord refuses it.
         """
         if interaction.response.is_done():
             raise discord.InteractionResponded(interaction)
         url = URL(f"{Route.BASE}/interactions/{interaction.id}/{interaction.token}/callback", encoded=True)
         now = asyncio.get_running_loop().time
-        end, pause, timeout = now() + FIRST_RESPONSE, _FIRST_PAUSE, _WHOLE
+        end, pause, timeout, broken = now() + FIRST_RESPONSE, _FIRST_PAUSE, _WHOLE, False
         while True:
             self._requests.check(interaction=True)
             payload = aiohttp.BytesPayload(body, content_type="application/json")
-            async with self._sending().post(url, data=payload, timeout=timeout) as answer:
-                self._requests.saw(answer, interaction=True)
-                if answer.status < _SENT:
+            try:
+                async with self._sending().post(url, data=payload, timeout=timeout) as answer:
+                    self._requests.saw(answer, interaction=True)
+                    if answer.status < _SENT:
+                        break
+                    wait = await _wait_or_raise(answer, pause)
+                    pause *= 2
+            except discord.HTTPException as refusal:
+                if broken and refusal.code == ALREADY_ACKNOWLEDGED:
+                    # The first had arrived before the connection broke.
                     break
-                wait = await _wait_or_raise(answer, pause)
-            pause *= 2
+                raise
+            except aiohttp.ClientConnectionError:
+                if broken:
+                    raise
+                broken, wait = True, 0.0
             if now() + wait >= end:
                 raise TimeoutError
             await asyncio.sleep(wait)

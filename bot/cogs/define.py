@@ -11,9 +11,10 @@ from discord.ext import commands
 
 from bot.answering import Context, both_names
 from bot.cogs._host import Host, Interaction
-from bot.cogs._reply import fit, message_for, offered
+from bot.cogs._reply import fit, message_for, offered, side_by_side
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
+from bot.core.errors import UserError
 from bot.core.languages import Language, of_locale
 from bot.core.text import key
 
@@ -84,12 +85,21 @@ class Define(commands.Cog):
         view = await self.bot.view(interaction)
         context = await self._context(interaction, language)
         replies = [view.answering.reply(side, context) for side in (first, second)]
+        if any(r.compared for r in replies):
+            raise UserError(text("one-each", "en"), text("one-each", "zh"))
         unsure = next((r for r in replies if r.outcome is not Outcome.ANSWER), None)
-        if unsure is None:
+        sizes = [r.size for r in replies if r.size]
+        if unsure:
+            message = message_for(unsure, view.answering)
+        elif sizes and (len(sizes) == 1 or sizes[0].canonical != sizes[1].canonical):
+            message = side_by_side(replies, view.answering)
+        elif sizes:
+            message = message_for(replies[0], view.answering)
+        else:
             ids = [r.terms[0].id for r in replies]
-            unsure = view.answering.compare(ids[0], ids[1], replies[0].language)
-        self.bot.metrics.answered("asked", unsure.outcome.value)
-        await self.bot.send(interaction, message_for(unsure, view.answering))
+            message = message_for(view.answering.compare(ids[0], ids[1], replies[0].language), view.answering)
+        self.bot.metrics.answered("asked", (unsure or replies[0]).outcome.value)
+        await self.bot.send(interaction, message)
 
     @define.autocomplete("term")
     @compare.autocomplete("first")

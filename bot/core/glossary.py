@@ -18,6 +18,8 @@ Profile = Literal["built-in", "own"]
 SHORT_LIMIT = 300
 DETAIL_LIMIT = 1800
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_ID = 64
+"""Characters of an id: buttons carry it."""
 PRIMARY_KINDS: frozenset[Kind] = frozenset({"paper", "docs", "code", "book"})
 
 
@@ -176,6 +178,9 @@ def term_from_table(table: Mapping[str, object], id_: str, category: str, file: 
         faults.append(
             Fault(file, "", f"rename the file: {id_!r} is no id (lower-case letters, digits, single hyphens)")
         )
+        return None, faults
+    if len(id_) > LONGEST_ID:
+        faults.append(Fault(file, "", f"rename the file: its id has {len(id_)} characters, at most {LONGEST_ID}"))
         return None, faults
     known = {k: v for k, v in table.items() if k in Term.model_fields}
     faults += [_fault(file, (k,), "extra_forbidden", "", {}) for k in table if k not in known]

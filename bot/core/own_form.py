@@ -13,12 +13,10 @@ from bot.core import own, text
 from bot.core.columns import split_list
 from bot.core.drafts import is_chinese, source
 from bot.core.errors import UserError
-from bot.core.glossary import Source, Term
+from bot.core.glossary import LONGEST_ID, Source, Term
 from bot.core.headwords import id_for, stands_for
 from bot.core.languages import Language
 
-LONGEST_ID = 64
-"""Characters of an own term's id: buttons carry it."""
 LONGEST_FIELD = 4000
 """Characters that a field of a form can hold; what does not fit is not shown, and stays as it is."""
 _LONGEST_FULL_NAME = 150

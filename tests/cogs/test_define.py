@@ -79,6 +79,25 @@ async def test_comparing_with_something_unknown_or_shared_asks_back(lab: Lab) ->
     assert len(answer.message.parts(2)) >= 2
 
 
+async def test_comparing_sizes_shows_both(lab: Lab) -> None:
+    answer = await lab.asker.slash(lab.channel, "compare", first="7B", second="8x7B")
+    assert [e["title"].split(" ")[0] for e in answer.embeds] == ["7B", "Mixtral"]
+    assert not answer.ephemeral
+    answer = await lab.asker.slash(lab.channel, "compare", first="KV cache", second="70B")
+    assert ["KV cache" in answer.embeds[0]["title"], "70B" in answer.embeds[1]["title"]] == [True, True]
+    assert (await lab.asker.click(answer.message, "aiterms:pick:kv-cache:.*")).embeds
+    answer = await lab.asker.slash(lab.channel, "compare", first="70B", second="70b")
+    assert len(answer.embeds) == 1
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en-US", "one term on each side"), ("zh-TW", "兩邊請各填一個術語")])
+async def test_comparing_comparisons_is_told_how(lab: Lab, locale: str, told: str) -> None:
+    person = lab.server.add_user("Bea", lab.guild, locale=locale)
+    answer = await person.slash(lab.channel, "compare", first="LoRA vs QLoRA", second="DPO")
+    assert answer.ephemeral
+    assert told in answer.text
+
+
 async def test_five_questions_in_twenty_seconds_then_a_wait(lab: Lab) -> None:
     for _ in range(5):
         await lab.asker.slash(lab.channel, "define", term="rlhf")

@@ -73,9 +73,9 @@ async def test_while_discord_is_away_it_is_alive_but_not_ready(lab: Lab) -> None
 
 
 async def test_a_bot_that_stops_is_not_ready(lab: Lab) -> None:
-    lab.bot.stopping = True
+    lab.bot.draining = True
     assert lab.bot.health.ready()[1]["gateway"] == ("red", "stopping")
-    lab.bot.stopping = False
+    lab.bot.draining = False
 
 
 async def test_what_people_do_is_counted_by_mode_and_outcome(qa: Lab) -> None:
