@@ -159,9 +159,9 @@ def _questions(lines: Iterable[str], *, as_json: bool) -> Iterator[str]:
 
 
 def _reply_json(answering: "Answering", reply: "Reply") -> str:
-    from bot.plain import reply_text
+    from bot.plain import json_line, reply_text
 
-    return to_json(
+    return json_line(
         {
             "question": reply.question,
             "outcome": reply.outcome.value,
@@ -172,16 +172,6 @@ def _reply_json(answering: "Answering", reply: "Reply") -> str:
             "text": reply_text(reply, answering.glossary.terms),
         }
     )
-
-
-def to_json(value: object) -> str:
-    """Return one line of JSON; escaped where it holds characters that cannot be written as they are."""
-    line = json.dumps(value, ensure_ascii=False)
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return json.dumps(value)
-    return line
 
 
 def _show(answering: "Answering", reply: "Reply") -> None:
@@ -299,36 +289,13 @@ def reports(
     after: Annotated[int, typer.Option(help="Only reports with larger numbers.")] = 0, as_json: Json = False
 ) -> None:
     """List the mistakes that people have reported, oldest first."""
-    import asyncio
-
-    from bot.core.text import one_line
-    from bot.store.records import Report, SchemaError
-    from bot.store.store import Store
-
-    settings = _settings()
-
-    async def read() -> list[Report]:
-        store = await Store.open(settings.store_url(), read_timeout=20)
-        try:
-            found: list[Report] = []
-            while page := await store.reports(after=found[-1].id if found else after):
-                found += page
-            return found
-        finally:
-            await store.close()
+    from bot.reports_command import print_reports
+    from bot.store.records import SchemaError
 
     try:
-        found = asyncio.run(read())
+        print_reports(_settings().store_url(), after, as_json=as_json)
     except (SchemaError, ConfigurationError) as error:
         fail(str(error), CONFIGURATION_ERROR)
-    for report in found:
-        if as_json:
-            row = {"id": report.id, "at": report.at.isoformat(), "term": report.term_id, "text": report.text}
-            print(to_json(row | {"user": str(report.user), "server": str(report.server) if report.server else None}))
-        else:
-            print(f"{report.id}  {report.at:%Y-%m-%d %H:%M}  {report.term_id}: {one_line(report.text)}")
-    if not found and not as_json:
-        print("No reports.", file=sys.stderr)
 
 
 def _settings() -> "Settings":
@@ -350,36 +317,12 @@ def terms(
     as_json: Json = False,
 ) -> None:
     """List the terms, by category."""
-    from bot.answering import both_names
+    from bot.terms_command import print_terms
 
     glossary = _glossary(server)
     if category and category not in glossary.categories:
         raise typer.BadParameter(f"{category!r} is none of {', '.join(glossary.categories)}", param_hint="CATEGORY")
-    shown = [t for t in glossary if category in (None, t.category)]
-    if as_json:
-        for term in shown:
-            print(to_json({"id": term.id, "names": term.names, **term.model_dump(mode="json")}))
-        return
-    reader = _language(language) or "en"
-    order = {c: n for n, c in enumerate(glossary.categories)}
-    last = None
-    for term in sorted(shown, key=lambda t: (order.get(t.category, -1), t.name.casefold())):
-        if term.category != last:
-            print(_category_line(glossary, term.category, reader, first=last is None))
-            last = term.category
-        print(f"  {both_names(term, reader)}")
-
-
-def _category_line(glossary: Glossary, id_: str, language: Language, *, first: bool) -> str:
-    from bot.core.languages import traditional
-
-    category = glossary.categories.get(id_)
-    name = "Own terms" if language == "en" else "自定义术语"
-    if category:
-        name = category.name if language == "en" else category.name_zh
-    if language == "zh-TW":
-        name = traditional(name)
-    return name if first else f"\n{name}"
+    print_terms(glossary, category, _language(language) or "en", as_json=as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # "-7B" is a size, if a strange one
@@ -479,50 +422,17 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Ask every question of a file and count how many are answered rightly."""
-    import tomllib
-
-    from pydantic import ValidationError
-
-    from bot.answering import Context
-    from bot.core.evaluation import COLUMNS, Judged, questions_from, summarise
+    from bot.evaluate_command import evaluate as ask_all
+    from bot.evaluate_command import read_questions
 
     try:
-        questions = questions_from(tomllib.loads(file.read_bytes().decode("utf-8")))
-    except OSError as error:
-        fail(f"{file}: {error.strerror}", 2)
-    except ValidationError as error:
-        lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg'][0].lower()}{e['msg'][1:]}" for e in error.errors())
-        fail("\n".join(f"{file}: {line}" for line in lines), 2)
+        questions = read_questions(file)
     except ValueError as error:
-        fail(f"{file}: {error}", 2)
-    answering = _open(server)
-    judged: list[Judged] = []
-    for question in questions:
-        reply = answering.reply(question.text, Context(mode))
-        judged.append(Judged(question, reply.outcome, tuple(t.id for t in reply.terms)))
-    table = summarise(judged)
-    if as_json:
-        print(to_json(table))
-    else:
-        width = max(map(len, table))
-        print(" ".join(["kind".ljust(width), *(c.rjust(7) for c in COLUMNS)]))
-        for kind, row in table.items():
-            cells = [_cell(row.get(c)) for c in COLUMNS]
-            print(" ".join([kind.ljust(width), *(c.rjust(7) for c in cells)]))
-    for row in [j for j in judged if j.mistaken][:errors]:
-        print(
-            f"{row.question.kind}: {row.question.text!r} expected {list(row.question.expect)}, {row.outcome.value} {list(row.ids[:3])}",
-            file=sys.stderr,
-        )
+        fail(str(error), 2)
+    ask_all(questions, _open(server), mode, errors=errors, as_json=as_json)
 
 
 def _in(language: Language, line: str) -> str:
     from bot.core.languages import traditional
 
     return traditional(line) if language == "zh-TW" else line
-
-
-def _cell(value: float | int | None) -> str:
-    if value is None:
-        return "-"
-    return str(value) if isinstance(value, int) else f"{100 * value:.1f}"

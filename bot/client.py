@@ -24,10 +24,11 @@ from yarl import URL
 
 from bot.cogs import _buttons, gaps, own_terms, privacy, sizes
 from bot.cogs import settings as settings_cog
-from bot.cogs._host import ARRIVED, Host, Interaction, code_of
+from bot.cogs._events import guard_parsers
+from bot.cogs._host import Host, Interaction, code_of
 from bot.cogs._own_form import FORM_PREFIX
-from bot.cogs._respond import FIRST_RESPONSE
 from bot.cogs._texts import Translator
+from bot.cogs._tree import Tree
 from bot.cogs.about import About
 from bot.cogs.channels import Channels
 from bot.cogs.define import Define
@@ -95,45 +96,6 @@ class _NotNowError(Exception):
     """The next session has to wait for longer than a connection can be held without it."""
 
 
-class Tree(app_commands.CommandTree[Host]):
-    """The command tree with the rules that hold for every command."""
-
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Refuse what was delivered before, and what a user asks too often."""
-        bot = interaction.client
-        if interaction.type is discord.InteractionType.autocomplete:
-            return not bot.stopping
-        if bot.stopping or not bot.handled.first_time(interaction.id):
-            return False
-        bot.check_limits(interaction)
-        return True
-
-    async def _call(self, interaction: Interaction) -> None:
-        # The one place through which commands and autocompletion pass; the library has no public one. What is raised
-        # by a check, or by an interaction without data, it would not even hand to `on_error`.
-        bot = interaction.client
-        completing = interaction.type is discord.InteractionType.autocomplete
-        with bot.in_flight:
-            try:
-                if not completing:
-                    # Answers have their limit where they are sent.
-                    await super()._call(interaction)
-                else:
-                    async with asyncio.timeout(FIRST_RESPONSE):
-                        await super()._call(interaction)
-                    bot.responded("completion")
-            except Exception as error:
-                if completing:
-                    bot.metrics.failed(code_of(error))
-                    log.warning("completing a term failed: %s", type(error).__name__)
-                else:
-                    await bot.tell_error(interaction, error)
-
-    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
-        """Tell the user what a command raised."""
-        await interaction.client.tell_error(interaction, error)
-
-
 class Bot(Host):
     """The bot. What it needs is given to it; it opens nothing itself."""
 
@@ -173,7 +135,7 @@ class Bot(Host):
         self._starts = Starts(settings.data / f"starts-{settings.discord.shard_id}.json")
         self._identifying = operations.identifying
         operations.gateway = self.gateway
-        _guard_parsers(self)
+        guard_parsers(self)
 
     async def setup_hook(self) -> None:
         """Add the cogs and buttons, and register the commands if they have changed."""
@@ -454,44 +416,3 @@ def use_api(url: str) -> None:
     """Point the library to another API than Discord's own; its address is a class attribute there."""
     if url.rstrip("/") != Route.BASE:
         Route.BASE = url.rstrip("/")
-
-
-def _guard_parsers(bot: Bot) -> None:
-    """Keep one malformed event from ending the process: log it, count it, go on.
-
-    discord.py 2.7 lets what a parser raises end `Client.run`; there is no public place to catch it. The version is
-    pinned below 2.8, and a test holds that this still works.
-    """
-    parsers: dict[str, Callable[[Any], None]] = bot._connection.parsers  # noqa: SLF001
-
-    chats = bot.intents.message_content
-
-    def to_the_bot(parse: Callable[[Any], None]) -> Callable[[Any], None]:
-        def parse_what_may_ask(data: Any) -> None:
-            # Bots and webhooks are never answered: their messages, our own answers among them, need not be built.
-            if data["author"].get("bot") or data.get("webhook_id"):
-                return
-            # Nor is what people say to each other, where the intent for Q&A channels is off.
-            me = str(bot._connection.self_id)  # noqa: SLF001
-            if chats or "guild_id" not in data or any(user["id"] == me for user in data["mentions"]):
-                parse(data)
-
-        return parse_what_may_ask
-
-    parsers["MESSAGE_CREATE"] = to_the_bot(parsers["MESSAGE_CREATE"])
-
-    def guarded(name: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
-        def parse_guarded(data: Any) -> None:
-            ARRIVED.set(time.monotonic())
-            try:
-                parse(data)
-            except Exception:
-                bot.metrics.malformed(name)
-                log.exception("a malformed %s event was dropped", name)
-
-        return parse_guarded
-
-    for name, parse in list(parsers.items()):
-        # READY carries the session itself: without it there is nothing to go on with.
-        if name != "READY":
-            parsers[name] = guarded(name, parse)

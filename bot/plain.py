@@ -1,5 +1,6 @@
 """Replies as plain text: for pipes, for `--json`, and as the base of what the console draws."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"(```[^\n`]*\n?.*?```|`[^`\n]*`)", re.DOTALL)
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ITALIC = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+
+
+def json_line(value: object) -> str:
+    """Return one line of JSON; escaped where it holds characters that cannot be written as they are."""
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value)
+    return line
 
 
 def without_markdown(markdown: str) -> str:
