@@ -21,9 +21,9 @@ from rich.table import Table
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
 
-from bot.answering import Answering
+from bot.app import open_answering
 from bot.client import make_client
-from bot.knowledge import data_folder, load
+from bot.knowledge import data_folder
 from bot.ops.operations import Operations
 from bot.servers import Servers
 from bot.settings import load_settings
@@ -123,7 +123,7 @@ async def draw(folder: Path) -> None:
         own = {"api_url": server.api_url, "message_content": True, "channels": frozenset({team.id})}
         with tempfile.TemporaryDirectory() as data:
             settings = plain.model_copy(update={"data": Path(data), "discord": plain.discord.model_copy(update=own)})
-            servers = Servers(Answering(load(data_folder("knowledge"))), Store.at(settings.store_url()))
+            servers = Servers(open_answering(settings), Store.at(settings.store_url()))
             bot = make_client(
                 servers, settings, operations=Operations(), knowledge=data_folder("knowledge"), message_content=True
             )
