@@ -25,9 +25,10 @@ def guard_parsers(bot: Host) -> None:
             # Bots and webhooks are never answered: their messages, our own answers among them, need not be built.
             if data["author"].get("bot") or data.get("webhook_id"):
                 return
-            # Nor is what people say to each other, where the intent for Q&A channels is off.
+            # Nor is what people say to each other, where the intent for Q&A channels is off. A role may be the bot's.
             me = str(bot._connection.self_id)  # noqa: SLF001
-            if chats or "guild_id" not in data or any(user["id"] == me for user in data["mentions"]):
+            named = data.get("mention_roles") or any(user["id"] == me for user in data["mentions"])
+            if chats or "guild_id" not in data or named:
                 parse(data)
 
         return parse_what_may_ask

@@ -63,7 +63,8 @@ class Channels(commands.Cog):
 
     def _may_be_asked(self, message: discord.Message) -> bool:
         """Tell whether a message may concern the bot, before anything is known of its server."""
-        return self.bot.intents.message_content or (self.bot.user is not None and self.bot.user in message.mentions)
+        named = self.bot.user is not None and self.bot.user in message.mentions
+        return self.bot.intents.message_content or named or _names_role(message)
 
     def _mode(self, message: discord.Message, view: View | None) -> Mode | None:
         """Return how the bot is addressed; None if it is not."""
@@ -74,6 +75,8 @@ class Channels(commands.Cog):
         if me is not None and me in message.mentions:
             # A reply to one of our answers mentions us as well: it may be a question, and may be thanks.
             return Mode.ASKED if re.search(rf"<@!?{me.id}>", message.content) else Mode.CHANNEL
+        if _names_role(message):
+            return Mode.ASKED
         # A reply or a mention of somebody else is a talk between others.
         if not self.bot.intents.message_content or message.mentions or message.reference is not None:
             return None
@@ -197,6 +200,14 @@ class Channels(commands.Cog):
         except discord.DiscordServerError:
             await asyncio.sleep(RETRY_AFTER)
             await message.channel.send(answer.content, **arguments)
+
+
+def _names_role(message: discord.Message) -> bool:
+    """Tell whether a message mentions the role that Discord made for the bot: people take it for the bot itself.
+
+    Without the Message Content intent Discord keeps such a text back: whoever wrote it is then told how to ask.
+    """
+    return bool(message.role_mentions and message.guild and message.guild.self_role in message.role_mentions)
 
 
 async def _replied(answering: Answering, question: str, context: Context) -> Reply:

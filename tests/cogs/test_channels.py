@@ -59,6 +59,22 @@ async def test_a_mention_anywhere_is_a_question(lab: Lab, content: str) -> None:
     assert not reply.pings
 
 
+async def test_who_takes_the_bots_role_for_the_bot_is_told_how_to_ask(lab: Lab) -> None:
+    [role] = [r for r in lab.guild.roles.values() if r.bot_id == lab.server.application_id]
+    said = lab.asker.say(lab.channel, f"{role.mention} what is RLHF?")
+    reply = await said.reply()
+    assert f"{lab.mention} what is RLHF" in reply.text
+    assert not reply.pings
+    [other] = [r for r in lab.guild.roles.values() if r.name == "people"]
+    assert await lab.asker.say(lab.channel, f"{other.mention} what is RLHF?").unanswered()
+
+
+async def test_the_bots_role_is_as_good_as_the_bot_where_messages_may_be_read(qa: Lab) -> None:
+    [role] = [r for r in qa.guild.roles.values() if r.bot_id == qa.server.application_id]
+    elsewhere = qa.server.add_channel(qa.guild, "general")
+    assert is_rlhf((await qa.asker.say(elsewhere, f"{role.mention} rlhf").reply()).embeds[0]["title"])
+
+
 @pytest.mark.parametrize("filler", ["please ", "!", "I read of it and did not understand. "])
 async def test_the_longest_message_is_answered(lab: Lab, filler: str) -> None:
     reply = await lab.asker.say(lab.channel, f"{lab.mention} what is RLHF? {filler * 4000}"[:4000]).reply()

@@ -122,7 +122,8 @@ class Role:
     name: str
     permissions: int
     position: int = 1
-    managed: bool = False
+    bot_id: int | None = None
+    """The bot that the role was made for when it was invited."""
 
     @property
     def mention(self) -> str:

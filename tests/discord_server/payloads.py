@@ -61,7 +61,7 @@ def me(who: User) -> Json:
 
 def role(what: Role) -> Json:
     """Return a role object."""
-    return {
+    data: Json = {
         "id": str(what.id),
         "name": what.name,
         "description": None,
@@ -72,10 +72,13 @@ def role(what: Role) -> Json:
         "unicode_emoji": None,
         "position": what.position,
         "permissions": str(what.permissions),
-        "managed": what.managed,
+        "managed": what.bot_id is not None,
         "mentionable": False,
         "flags": 0,
     }
+    if what.bot_id is not None:
+        data["tags"] = {"bot_id": str(what.bot_id)}
+    return data
 
 
 def member(who: Member, *, with_user: bool = True) -> Json:

@@ -72,7 +72,7 @@ class World:
         guild.roles[guild.people.id] = guild.people
         self.guilds[guild.id] = guild
         if installed:
-            role = Role(self.ids.next(), self.bot.name, permissions, managed=True)
+            role = Role(self.ids.next(), self.bot.name, permissions, bot_id=self.bot.id)
             guild.roles[role.id] = role
             guild.members[self.bot.id] = Member(self.bot, guild, [role])
             self.emit("GUILD_CREATE", {}, guild)
@@ -80,7 +80,7 @@ class World:
 
     def set_bot_permissions(self, guild: Guild, permissions: int) -> None:
         """Give the bot's own role other permissions."""
-        role = next(role for role in guild.members[self.bot.id].roles if role.managed)
+        role = next(role for role in guild.members[self.bot.id].roles if role.bot_id)
         role.permissions = permissions
         self.emit("GUILD_ROLE_UPDATE", {"guild_id": str(guild.id), "role": payloads.role(role)}, guild)
 
