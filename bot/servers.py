@@ -4,9 +4,10 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from bot.answering import Answering
 from bot.core.errors import UserError
@@ -15,6 +16,7 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 PATIENCE = 0.5
 """Seconds that a question waits for what is stored of its server; it has 2.5 in all."""
 _LONGEST_LOOK = 2.0
@@ -23,6 +25,8 @@ _AGAIN = 5.0
 """Seconds in which a storage that could not be read is not asked again."""
 _REFRESH = 600.0
 """Seconds after which what is known of a server is compared with what is stored: another process may have written."""
+_SETTLING = 30.0
+"""Seconds within which a write that was given up is done, if it ever is."""
 _BUILDERS = 2
 """Layers that are built at the same time: more threads would keep the event loop from its turns."""
 _MOST_NAMES = 40_000
@@ -67,6 +71,8 @@ class Servers:
         self._loading: dict[int, asyncio.Task[bool]] = {}
         self._builders = asyncio.Semaphore(_BUILDERS)
         self._retry_at = 0.0
+        self._broken: dict[int, float] = {}
+        self._doubted: dict[int, float] = {}
         self._clock = clock
         self._gaps: asyncio.Queue[tuple[int, str]] = asyncio.Queue(_MOST_GAPS)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,11 +92,15 @@ class Servers:
         Raises:
             UnreadableError: it cannot be read now.
         """
-        if self._due.get(server, 0.0) <= self._clock():
-            reading = self._load(server)
-            done, _ = await asyncio.wait({reading}, timeout=_LONGEST_LOOK)
-            if not done or not reading.result():
-                raise UnreadableError
+        if self._due.get(server, 0.0) > self._clock() and not self._is_doubted(server):
+            return self.at_hand(server)
+        try:
+            async with asyncio.timeout(_LONGEST_LOOK):
+                read = await self._read_anew(server)
+        except TimeoutError:
+            read = False
+        if not read:
+            raise UnreadableError
         return self.at_hand(server)
 
     async def of(self, server: int | None) -> View:
@@ -100,24 +110,58 @@ class Servers:
         view = self._views.get(server)
         if view:
             self._views.move_to_end(server)
-            if self._due[server] <= self._clock() >= self._retry_at:
+            if self._due[server] <= self._clock() and self._may_read(server):
                 self._load(server)
             return view
-        if self._clock() >= self._retry_at:
+        if self._may_read(server):
             await asyncio.wait({self._load(server)}, timeout=PATIENCE)
         return self.at_hand(server)
 
+    async def write(self, server: int, writing: Awaitable[T]) -> T:
+        """Return what a write of a server's comes to, once it is read again; until then, the old state serves.
+
+        A write that fails or is given up may have been done, or be done in a moment: what is known counts as old then.
+        """
+        try:
+            result = await writing
+            await self.changed(server)
+        except BaseException:
+            self._doubt(server)
+            raise
+        return result
+
     async def changed(self, server: int) -> View:
         """Read a server again after a change; until that is done, the old state serves."""
+        if not await self._read_anew(server):
+            self._doubt(server)
+        return self.at_hand(server)
+
+    def outdated(self) -> None:
+        """Have every server read again when somebody next asks there: what is stored of several has changed."""
+        self._due = dict.fromkeys(self._due, self._clock())
+
+    async def _read_anew(self, server: int) -> bool:
+        """Read a server as it is now; tell whether that could be done."""
         running = self._loading.get(server)
         if running:
             # It may have read what was there before.
             await asyncio.wait({running})
+        reading = self._load(server)
+        await asyncio.wait({reading})
+        return reading.result()
+
+    def _doubt(self, server: int) -> None:
+        """Have a server read again and again for a while: what is known may be old, and so may what is read at first."""
+        now = self._clock()
+        self._doubted = {s: end for s, end in self._doubted.items() if end > now} | {server: now + _SETTLING}
         if server in self._due:
-            # Should it not be readable now, the next question tries again.
-            self._due[server] = self._clock()
-        await asyncio.wait({self._load(server)})
-        return self.at_hand(server)
+            self._due[server] = now
+
+    def _is_doubted(self, server: int) -> bool:
+        return self._doubted.get(server, 0.0) > self._clock()
+
+    def _may_read(self, server: int) -> bool:
+        return self._clock() >= max(self._retry_at, self._broken.get(server, 0.0))
 
     def forget(self, server: int) -> None:
         """Drop what is known of a server; it is read again when somebody asks there."""
@@ -183,9 +227,11 @@ class Servers:
             self._retry_at = self._clock() + _AGAIN
             return False
         except Exception:
-            self._retry_at = self._clock() + _AGAIN
+            # That server's own trouble: the storage did answer.
+            self._broken[server] = self._clock() + _AGAIN
             log.exception("what is stored of server %d cannot be used", server)
             return False
+        self._broken.pop(server, None)
         self._keep(server, view)
         await self._lay_again(server)
         return True
@@ -193,7 +239,7 @@ class Servers:
     def _keep(self, server: int, view: View) -> None:
         self.forget(server)
         self._views[server] = view
-        self._due[server] = self._clock() + _REFRESH
+        self._due[server] = self._clock() + (_AGAIN if self._is_doubted(server) else _REFRESH)
         self._names += view.names
         while len(self._views) > _MOST_SERVERS or (self._names > _MOST_NAMES and len(self._views) > 1):
             self.forget(next(iter(self._views)))

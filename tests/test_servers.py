@@ -13,7 +13,7 @@ from bot.answering import Answering, Context
 from bot.core.decide import Outcome
 from bot.core.glossary import Glossary, Term
 from bot.servers import Servers, View
-from bot.store.records import OwnTerm, ServerSettings, UnreadableError
+from bot.store.records import OwnTerm, ServerSettings, UnreadableError, UnsureError
 from bot.store.store import Store
 
 pytestmark = pytest.mark.asyncio
@@ -183,6 +183,82 @@ async def test_what_another_process_wrote_is_seen_after_a_while_and_nothing_is_r
     clock.now += 601
     await servers.of(SERVER)
     await settled(lambda: said(servers.at_hand(SERVER).answering, "QXN") == "A network.")
+
+
+async def test_a_write_whose_end_was_not_seen_is_looked_at_and_not_what_was_known(
+    servers: Servers, store: Fickle, clock: Clock
+) -> None:
+    await servers.of(SERVER)
+
+    async def unsure(*names: str) -> None:
+        for name in names:
+            await add(store, name, f"The {name}.")
+        raise UnsureError
+
+    with pytest.raises(UnsureError):
+        await servers.write(SERVER, unsure("FTL"))
+    assert set((await servers.stored(SERVER)).own) == {"ftl"}
+    # One that is still ending, after somebody has looked.
+    with pytest.raises(UnsureError):
+        await servers.write(SERVER, unsure())
+    await servers.stored(SERVER)
+    await add(store, "QXN", "A network.")
+    assert set((await servers.stored(SERVER)).own) == {"ftl", "qxn"}
+    await add(store, "Nova", "A cluster.")
+    clock.now += 6
+    await servers.of(SERVER)
+    await settled(lambda: said(servers.at_hand(SERVER).answering, "Nova") == "A cluster.")
+    # Soon enough all is as ever: nothing is read for nothing.
+    clock.now += 60
+    await servers.of(SERVER)
+    await settled(lambda: servers._due[SERVER] > clock.now + 500)
+
+
+async def test_a_write_that_nobody_waits_for_any_more_is_seen(servers: Servers, store: Fickle) -> None:
+    await servers.of(SERVER)
+    go_on = asyncio.Event()
+    done = asyncio.Event()
+
+    async def behind() -> None:
+        await go_on.wait()
+        await add(store, "FTL", "A ledger.")
+        done.set()
+
+    task = asyncio.create_task(behind())
+    writing = asyncio.create_task(servers.write(SERVER, asyncio.shield(task)))
+    await asyncio.sleep(0)
+    writing.cancel()
+    await asyncio.wait({writing})
+    go_on.set()
+    await done.wait()
+    assert set((await servers.stored(SERVER)).own) == {"ftl"}
+
+
+async def test_a_server_whose_row_cannot_be_used_keeps_no_other_from_its_terms(
+    servers: Servers, store: Fickle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(store, "FTL", "A ledger.")
+    settings = store.settings
+
+    async def unusable(server: int) -> ServerSettings:
+        if server == OTHER:
+            raise ValueError("a word that no version knows")
+        return await settings(server)
+
+    monkeypatch.setattr(store, "settings", unusable)
+    assert (await servers.of(OTHER)).answering is servers.answering
+    assert said((await servers.of(SERVER)).answering, "FTL") == "A ledger."
+
+
+async def test_what_changed_in_several_servers_is_read_where_somebody_asks(servers: Servers, store: Fickle) -> None:
+    for server in (SERVER, OTHER):
+        await add(store, "FTL", "A ledger.", server)
+        await servers.of(server)
+    await store.erase_user(1)
+    servers.outdated()
+    assert [o.changed_by for o in (await servers.stored(SERVER)).own.values()] == [0]
+    assert said((await servers.of(OTHER)).answering, "FTL") == "A ledger."
+    await settled(lambda: [o.changed_by for o in servers.at_hand(OTHER).own.values()] == [0])
 
 
 async def test_own_terms_in_memory_are_bounded_and_those_asked_for_last_stay(

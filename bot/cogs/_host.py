@@ -18,9 +18,9 @@ from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
 from bot.cogs._respond import ALREADY_ACKNOWLEDGED, FIRST_RESPONSE, Responder
-from bot.cogs._texts import text
+from bot.cogs._texts import text, told
 from bot.core.errors import UserError
-from bot.core.languages import Language, of_locale, traditional
+from bot.core.languages import Language, of_locale
 from bot.ops.operations import Operations
 from bot.ops.requests import PausedError
 from bot.servers import Servers, View
@@ -236,7 +236,7 @@ class Host(commands.Bot):
             return
         language = await self.language_of(interaction)
         if isinstance(cause, UserError):
-            message = traditional(cause.zh) if language == "zh-TW" else cause.text(language)
+            message = told(cause, language)
         elif isinstance(cause, (app_commands.CommandNotFound, app_commands.CommandSignatureMismatch)):
             message = text("unknown-command", language)
         elif isinstance(cause, app_commands.CheckFailure):

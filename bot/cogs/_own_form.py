@@ -10,10 +10,11 @@ from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._own_texts import own_text
 from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor
+from bot.cogs._texts import told
 from bot.core import text
 from bot.core.errors import UserError
 from bot.core.glossary import LONGEST_ID, SHORT_LIMIT, Term
-from bot.core.languages import Language, traditional
+from bot.core.languages import Language
 from bot.core.own_form import LONGEST_FIELD, Form
 from bot.servers import View
 from bot.store.records import ConflictError, OwnTerm, TakenError
@@ -173,7 +174,7 @@ async def _stored(interaction: "Interaction", form: Form, id_: str, version: int
 
 def _refusal(error: UserError, id_: str, version: int, language: Language) -> Message:
     """Say what is wrong, and offer the form again; where a name is taken, the term that has it, too."""
-    said = traditional(error.zh) if language == "zh-TW" else error.text(language)
+    said = told(error, language)
     items: list[Stateless] = [Again.make(id_, version, language)]
     other = error.other.term.id if isinstance(error, ClashError) else error.id if isinstance(error, TakenError) else ""
     if other:
@@ -189,7 +190,7 @@ async def _store(interaction: "Interaction", form: Form, id_: str, version: int,
     if id_ == NEW:
         term = form.term(None, view.own, host.answering.glossary.terms, language)
         _refuse_clash(term, view)
-        own = await store.add_term(server, term, by=by, request=request)
+        writing = store.add_term(server, term, by=by, request=request)
     else:
         # What the form does not show must be of the version that is replaced.
         present = view.own.get(id_)
@@ -197,9 +198,8 @@ async def _store(interaction: "Interaction", form: Form, id_: str, version: int,
             raise ConflictError(present)
         term = form.term(present.term, language=language)
         _refuse_clash(term, view)
-        own = await store.edit_term(server, term, version=version, by=by, request=request)
-    await host.servers.changed(server)
-    return own
+        writing = store.edit_term(server, term, version=version, by=by, request=request)
+    return await host.servers.write(server, writing)
 
 
 def _refuse_clash(term: Term, view: View) -> None:
@@ -233,7 +233,7 @@ async def _shown(interaction: "Interaction", own: OwnTerm, new: bool, language: 
 
 def _conflict(conflict: ConflictError, id_: str, language: Language) -> Message:
     """Show the second of two editors what the first did, and let them go on from there."""
-    said = traditional(conflict.zh) if language == "zh-TW" else conflict.text(language)
+    said = told(conflict, language)
     current = conflict.current
     if not isinstance(current, OwnTerm):
         gone = own_text("gone-meanwhile", language)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Self
 
@@ -42,6 +42,8 @@ class Pending:
     replace: bool
     expected: int
     """The version of the server's terms that it was compared with."""
+    request: int
+    """The interaction that showed it; it is carried out once, however often it is confirmed."""
 
 
 class Confirm(Stateless, template=rf"aiterms:import:(?P<token>[0-9a-f]{{16}}):(?P<answer>yes|no):{LANGUAGE}"):
@@ -59,8 +61,6 @@ class Confirm(Stateless, template=rf"aiterms:import:(?P<token>[0-9a-f]{{16}}):(?
     async def act(self, interaction: "Interaction") -> None:
         """Do what was confirmed."""
         host = interaction.client
-        view = await host.view(interaction)
-        demand_editor(interaction, view.settings)
         key = f"import:{self.state['token']}"
         pending = host.kept.get(key, Pending)
         if pending is None or (pending.server, pending.user) != (interaction.guild_id, interaction.user.id):
@@ -76,23 +76,25 @@ class Confirm(Stateless, template=rf"aiterms:import:(?P<token>[0-9a-f]{{16}}):(?
 
     async def _import(self, interaction: "Interaction", pending: Pending, key: str) -> Message:
         host = interaction.client
+        demand_editor(interaction, (await host.own_view(interaction)).settings)
+        writing = host.servers.store.import_terms(
+            pending.server,
+            pending.terms,
+            replace=pending.replace,
+            expected=pending.expected,
+            by=interaction.user.id,
+            request=pending.request,
+        )
         try:
-            added, changed = await host.servers.store.import_terms(
-                pending.server,
-                pending.terms,
-                replace=pending.replace,
-                expected=pending.expected,
-                by=interaction.user.id,
-                request=interaction.id,
-            )
+            added, changed = await host.servers.write(pending.server, writing)
         except ConflictError as conflict:
             host.kept.drop(key)
             raise UserError(
                 "Not imported, nothing changed: somebody else changed this server's terms since the preview. Upload the file again.",
                 "没有导入，一切保持原样：预览之后有别人改了本服务器的术语，请重新上传文件。",
             ) from conflict
-        host.kept.drop(key)
-        await host.servers.changed(pending.server)
+        # Pressed once more, it is the same import, and says the same.
+        host.kept.put(key, replace(pending, terms=()))
         return Message(own_text("imported", self.language, added=added, changed=changed), private=True)
 
 
@@ -128,7 +130,7 @@ async def preview_message(
     if not plan.added and not (replace and plan.changed):
         return Message(own_text("preview-nothing", language), embeds=(embed,), private=True)
     token = token_hex(8)
-    pending = Pending(server, interaction.user.id, plan.terms, replace, version)
+    pending = Pending(server, interaction.user.id, plan.terms, replace, version, interaction.id)
     host.kept.put(f"import:{token}", pending, weight=len(plan.terms))
     items = tuple(Confirm.make(token, answer, language) for answer in ("yes", "no"))
     return Message(embeds=(embed,), items=items, private=True)

@@ -1,6 +1,7 @@
 """The list and the history of a server's own terms, page by page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +13,7 @@ from bot.cogs._own_form import Edit
 from bot.cogs._own_texts import field_names, own_text
 from bot.cogs._reply import Message, fit, literal, term_embed
 from bot.cogs._rights import demand_editor, may_edit
+from bot.cogs._texts import told
 from bot.core.errors import UserError
 from bot.core.glossary import LONGEST_ID, Term
 from bot.core.languages import Language
@@ -81,17 +83,21 @@ class Remove(
 
     async def act(self, interaction: "Interaction") -> None:
         """Remove it."""
-        view = await interaction.client.view(interaction)
-        demand_editor(interaction, view.settings)
         await interaction.client.update_when_made(interaction, self._remove(interaction))
 
     async def _remove(self, interaction: "Interaction") -> Message:
         servers, server = interaction.client.servers, interaction.guild_id or 0
+        demand_editor(interaction, (await interaction.client.own_view(interaction)).settings)
         id_, version = self.state["term"], int(self.state["version"])
-        removed = await servers.store.remove_term(
+        writing = servers.store.remove_term(
             server, id_, version=version, by=interaction.user.id, request=interaction.id
         )
-        await servers.changed(server)
+        try:
+            removed = await servers.write(server, writing)
+        except ConflictError as conflict:
+            # As it is now, with a button for that.
+            shown = await own_message(interaction, id_, self.language, ask=True)
+            return replace(shown, content=f"{told(conflict, self.language)}\n{shown.content}")
         if removed is None:
             return Message(own_text("not-there", self.language), private=True)
         return Message(own_text("removed", self.language, name=literal(removed.name)), private=True)
@@ -128,20 +134,19 @@ class Undo(Stateless, template=rf"aiterms:own-undo:{LANGUAGE}"):
 
     async def act(self, interaction: "Interaction") -> None:
         """Take it back."""
-        view = await interaction.client.view(interaction)
-        demand_editor(interaction, view.settings)
         await interaction.client.send_when_made(interaction, self._undo(interaction), private=True)
 
     async def _undo(self, interaction: "Interaction") -> Message:
         servers, server = interaction.client.servers, interaction.guild_id or 0
         data: Any = interaction.data
         request = int(data["values"][0])
+        demand_editor(interaction, (await interaction.client.own_view(interaction)).settings)
+        undoing = servers.store.undo(server, request, by=interaction.user.id, as_request=interaction.id)
         try:
-            count = await servers.store.undo(server, request, by=interaction.user.id, as_request=interaction.id)
+            count = await servers.write(server, undoing)
         except ConflictError as conflict:
             english, chinese = own_text("undo-conflict", "en"), own_text("undo-conflict", "zh")
             raise UserError(english, chinese) from conflict
-        await servers.changed(server)
         key = "undone" if count else "nothing-undone"
         return Message(own_text(key, self.language, count=count), private=True)
 

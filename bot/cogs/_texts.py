@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import discord
 from discord import app_commands
 
+from bot.core.errors import UserError
 from bot.core.languages import Language, traditional
 
 # English as registered by default: Simplified Chinese. Names are lower case; the other limits are Discord's.
@@ -137,6 +138,11 @@ def fill(pair: tuple[str, str], language: Language, **values: object) -> str:
     if language == "en":
         return english.format(**values)
     return (traditional(chinese) if language == "zh-TW" else chinese).format(**values)
+
+
+def told(error: UserError, language: Language) -> str:
+    """Return what an error tells the user, in `language`."""
+    return traditional(error.zh) if language == "zh-TW" else error.text(language)
 
 
 class Translator(app_commands.Translator):

@@ -70,7 +70,7 @@ class AddGap(Stateless, template=rf"aiterms:gap-add:{LANGUAGE}"):
 
     async def act(self, interaction: Interaction) -> None:
         """Open the form."""
-        view = await interaction.client.view(interaction)
+        view = await interaction.client.own_view(interaction)
         demand_editor(interaction, view.settings)
         data: Any = interaction.data
         await open_form(interaction, self.language, name=str(data["values"][0]))
@@ -88,12 +88,11 @@ class Dismiss(Stateless, template=rf"aiterms:gap-dismiss:{LANGUAGE}"):
 
     async def act(self, interaction: Interaction) -> None:
         """Forget the chosen ones."""
-        view = await interaction.client.view(interaction)
-        demand_editor(interaction, view.settings)
         await interaction.client.update_when_made(interaction, self._dismiss(interaction))
 
     async def _dismiss(self, interaction: Interaction) -> Message:
         data: Any = interaction.data
+        demand_editor(interaction, (await interaction.client.own_view(interaction)).settings)
         for value in data["values"]:
             await interaction.client.servers.store.close_gap(interaction.guild_id or 0, str(value))
         return await gaps_message(interaction, 1, self.language)
@@ -127,7 +126,7 @@ class Gaps(commands.Cog):
 async def gaps_message(interaction: Interaction, page: int, language: Language) -> Message:
     """Return one page of the gaps, for those who may change terms."""
     host, server = interaction.client, interaction.guild_id or 0
-    view = await host.view(interaction)
+    view = await host.own_view(interaction)
     demand_editor(interaction, view.settings)
     rows = await host.servers.store.gaps(server, limit=_PER_PAGE + 1, offset=(page - 1) * _PER_PAGE)
     shown = rows[:_PER_PAGE]

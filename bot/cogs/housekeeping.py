@@ -42,10 +42,12 @@ class Housekeeping(commands.Cog):
     async def _note_present(self) -> bool:
         bot = self.bot
         present = [g.id for g in bot.guilds]
-        return await _try(
-            bot.servers.store.servers_present(present, shard_id=bot.shard_id or 0, shard_count=bot.shard_count or 1),
-            "noting the servers present",
-        )
+        return await _try(bot.servers.store.servers_present(present, **self._shard), "noting the servers present")
+
+    @property
+    def _shard(self) -> dict[str, int]:
+        """The part of the servers that this process answers for."""
+        return {"shard_id": self.bot.shard_id or 0, "shard_count": self.bot.shard_count or 1}
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -65,7 +67,7 @@ class Housekeeping(commands.Cog):
             await self.bot.wait_until_ready()
             # A server that came back while the storage was away still counts as left: look before anything is deleted.
             if await self._note_present():
-                await _try(self.bot.servers.store.purge(), "purging")
+                await _try(self.bot.servers.store.purge(**self._shard), "purging")
             await asyncio.sleep(_EVERY)
 
 

@@ -12,9 +12,9 @@ from bot.cogs._buttons import LANGUAGE, Stateless
 from bot.cogs._host import Host, Interaction
 from bot.cogs._reply import Message
 from bot.cogs._rights import demand_manager, may_manage
-from bot.cogs._texts import fill, text
+from bot.cogs._texts import fill, text, told
 from bot.core.errors import UserError
-from bot.core.languages import Language, traditional
+from bot.core.languages import Language
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "mine": (
@@ -89,9 +89,10 @@ class Erase(Stateless, template=rf"aiterms:erase:(?P<what>me|server):{LANGUAGE}"
         servers = interaction.client.servers
         if self.state["what"] == "me":
             await servers.store.erase_user(interaction.user.id, request=interaction.id)
+            servers.outdated()
         elif interaction.guild_id:
-            await servers.store.erase_server(interaction.guild_id, request=interaction.id)
-            await servers.changed(interaction.guild_id)
+            erasing = servers.store.erase_server(interaction.guild_id, request=interaction.id)
+            await servers.write(interaction.guild_id, erasing)
         return Message(_say("done", self.language), private=True)
 
 
@@ -114,7 +115,7 @@ class Privacy(commands.Cog):
         try:
             stored = await self.bot.servers.store.stored(interaction.user.id, server)
         except UserError as error:
-            parts.append(traditional(error.zh) if language == "zh-TW" else error.text(language))
+            parts.append(told(error, language))
         else:
             parts.append(_say("mine", language, reports=stored.reports, changes=stored.changes))
             if server:

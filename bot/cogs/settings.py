@@ -43,15 +43,12 @@ class Field(Stateless, template=rf"aiterms:set:(?P<what>{_FIELDS}):(?P<version>\
         new = replace(panel.changed(present, what, values), version=version)
         note = panel.panel_text("saved", self.language)
         try:
-            stored = await host.servers.store.change_settings(
-                server, new, by=interaction.user.id, request=interaction.id
-            )
-            await host.servers.changed(server)
+            writing = host.servers.store.change_settings(server, new, by=interaction.user.id, request=interaction.id)
+            stored = await host.servers.write(server, writing)
         except ConflictError as conflict:
             if not isinstance(conflict.current, ServerSettings):
                 raise
             stored, note = conflict.current, panel.panel_text("conflict", self.language)
-            await host.servers.changed(server)
         return settings_message(host, interaction.guild, stored, self.language, note)
 
 

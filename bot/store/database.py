@@ -169,8 +169,10 @@ class Database:
             log.warning("the storage could not be read: %s", in_words(error))
             raise UnreadableError from None
 
-    async def write(self, request: int | None, work: Work[T]) -> T:
+    async def write(self, request: int | None, work: Work[T], *, seconds: float | None = None) -> T:
         """Run `work` in one transaction; with the id of an interaction, once for all deliveries of it.
+
+        `seconds` is how long it may take where that is longer than usual.
 
         Raises:
             NotSavedError: nothing has changed.
@@ -189,7 +191,7 @@ class Database:
                 return result
 
         try:
-            return await self._in_time(self._write_timeout, writing())
+            return await self._in_time(max(self._write_timeout, seconds or 0.0), writing())
         except UserError:
             raise
         except _FAULTS as error:

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
@@ -14,6 +14,7 @@ from bot.core.glossary import Term
 from bot.store.database import Database
 from bot.store.engine import AsyncConnection
 from bot.store.records import (
+    MOST_HISTORY,
     MOST_TERMS,
     Change,
     ChangeKind,
@@ -25,8 +26,13 @@ from bot.store.records import (
 )
 from bot.store.tables import history, servers, terms
 
+T = TypeVar("T")
 _BATCH = 500
 """Changes that are written with one statement."""
+_LONG = 20.0
+"""Seconds for changing thousands of terms."""
+_TRIM = 500
+"""After so many changes of a server its history is looked at for what is no longer kept."""
 _FEW = 50
 """Terms that are read at once."""
 
@@ -149,7 +155,7 @@ class OwnTerms:
             await writing.flush()
             return len(added), len(changed)
 
-        return await self._database.write(request, work)
+        return await self._database.write(request, work, seconds=_LONG)
 
     async def undo(self, server: int, request: int, *, by: int, as_request: int) -> int:
         """Take back every change that was made with `request`; return how many terms are as they were before.
@@ -172,13 +178,12 @@ class OwnTerms:
                 if (now.version if now else None) != (change.version if change.after else None):
                     raise ConflictError(now)
             await writing.refuse_more_than_fit(sum(c.after is None for c in changes))
-            for change in changes:
-                before, after = (_read(body) if body else None for body in (change.before, change.after))
+            for after, before in await _in_a_thread(_both, changes):
                 writing.change(after, before)
             await writing.flush()
             return len(changes)
 
-        return await self._database.write(as_request, work)
+        return await self._database.write(as_request, work, seconds=_LONG)
 
     async def history(
         self, server: int, *, limit: int = 25, before: int | None = None, term_id: str | None = None
@@ -211,16 +216,23 @@ class OwnTerms:
 
         return await self._database.read(work)
 
-    async def _know(self, connection: AsyncConnection, server: int) -> None:
-        """See to it that there is a row for a server."""
-        await connection.execute(self._database.insert(servers).values(id=server).on_conflict_do_nothing())
+    async def _lock(self, connection: AsyncConnection, server: int, *, shared: bool = False) -> int:
+        """Lock a server's row, made where there is none, until the transaction ends; return the version of its terms.
+
+        Of two who change a server one is second, and whoever erases it waits for both. With `shared` only those who
+        erase are kept away. SQLite has one writer at a time as it is.
+        """
+        lock = select(servers.c.terms_version).where(servers.c.id == server)
+        lock = lock.with_for_update(read=shared, key_share=True)
+        while True:
+            await connection.execute(self._database.insert(servers).values(id=server).on_conflict_do_nothing())
+            version = await connection.scalar(lock)
+            # None: between the two it was erased.
+            if version is not None:
+                return int(version)
 
     async def _begin(self, connection: AsyncConnection, server: int, request: int, by: int) -> "_Writing":
-        """Lock the server's row, so that of two who change its terms one is second."""
-        await self._know(connection, server)
-        lock = select(servers.c.terms_version).where(servers.c.id == server).with_for_update()
-        version = int(await connection.scalar(lock) or 0)
-        return _Writing(connection, server, version, request, by)
+        return _Writing(connection, server, await self._lock(connection, server), request, by)
 
 
 class _Writing:
@@ -254,6 +266,15 @@ class _Writing:
         if self._changes:
             which = update(servers).where(servers.c.id == self._server)
             await self._connection.execute(which.values(terms_version=self.version))
+            if (self.version - len(self._changes)) // _TRIM != self.version // _TRIM:
+                await self._trim()
+
+    async def _trim(self) -> None:
+        """Delete the oldest history where there is more than is kept, but nothing of an interaction in part."""
+        ours = history.c.server == self._server
+        oldest = select(history.c.request).where(ours).order_by(history.c.id.desc()).offset(MOST_HISTORY).limit(1)
+        begun = select(func.min(history.c.id)).where(ours, history.c.request == oldest.scalar_subquery())
+        await self._connection.execute(delete(history).where(ours, history.c.id < begun.scalar_subquery()))
 
     def _rows(self, before: Term | None, after: Term | None, version: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the line of history, and the parameters of the statement that makes the change."""
@@ -301,8 +322,14 @@ async def _only(writing: _Writing, before: Term | None, term: Term) -> OwnTerm:
 
 async def _all(connection: AsyncConnection, server: int) -> list[OwnTerm]:
     rows = (await connection.execute(select(terms).where(terms.c.server == server).order_by(terms.c.id))).all()
-    # Reading thousands of terms takes longer than others should wait.
-    return await asyncio.to_thread(lambda: [_own(row) for row in rows]) if len(rows) > _FEW else [_own(r) for r in rows]
+    return await _in_a_thread(_own, rows)
+
+
+async def _in_a_thread(read: Callable[[Row[Any]], T], rows: Sequence[Row[Any]]) -> list[T]:
+    """Return what `read` makes of each row; for many that takes longer than others should wait."""
+    if len(rows) <= _FEW:
+        return [read(row) for row in rows]
+    return await asyncio.to_thread(lambda: [read(row) for row in rows])
 
 
 async def _version(connection: AsyncConnection, server: int) -> int:
@@ -328,8 +355,13 @@ def _own(row: Row[Any]) -> OwnTerm:
     return OwnTerm(_read(row.body), row.version, _time(row.changed_at), row.changed_by)
 
 
+def _both(row: Row[Any]) -> tuple[Term | None, Term | None]:
+    """Return the term as a change left it, and as it was before."""
+    return _read(row.after) if row.after else None, _read(row.before) if row.before else None
+
+
 def _change(row: Row[Any]) -> Change:
-    before, after = (_read(body) if body else None for body in (row.before, row.after))
+    after, before = _both(row)
     return Change(row.id, row.request, row.term_id, ChangeKind(row.kind), before, after, _time(row.at), row.by)
 
 

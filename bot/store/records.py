@@ -10,6 +10,10 @@ from bot.core.languages import Language
 
 MOST_TERMS = 5000
 """Own terms that one server may have."""
+MOST_HISTORY = 20_000
+"""Changes that are kept of one server; of an interaction that stands at the border all are."""
+MOST_GAPS = 1000
+"""Gaps that are kept of one server: the newest."""
 GAP_DAYS = 90
 """Days after which a gap that nobody asked for again is forgotten."""
 LEFT_DAYS = 30

@@ -8,16 +8,19 @@ from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, tuple_, update
 
+from bot.core.errors import UserError
 from bot.store.database import Database
 from bot.store.engine import AsyncConnection
 from bot.store.own_terms import OwnTerms
 from bot.store.records import (
     GAP_DAYS,
     LEFT_DAYS,
+    MOST_GAPS,
     ConflictError,
     Gap,
+    NotSavedError,
     Report,
     ServerSettings,
     Stored,
@@ -33,6 +36,12 @@ _NOBODY = 0
 """Stands where the id of a user stood who had their data erased."""
 _PATIENCE = 600.0
 """Seconds to wait for a lock: some 100 shards may be before this one."""
+_ERASING = 20.0
+"""Seconds for deleting much at once."""
+_PART = 5000
+"""Rows that are deleted in one transaction."""
+_FAILURES = 3
+"""After so many servers that could not be deleted the storage is let alone until the next round."""
 _BATCH = 500
 """Ids in one statement: SQLite takes no unlimited number."""
 
@@ -139,8 +148,7 @@ class Store(OwnTerms):
 
         async def work(connection: AsyncConnection, seen: bool) -> ServerSettings:
             if not seen:
-                await self._know(connection, server)
-                await connection.execute(select(servers.c.id).where(servers.c.id == server).with_for_update())
+                await self._lock(connection, server)
             present = await _settings(connection, server)
             if seen:
                 return present
@@ -160,11 +168,15 @@ class Store(OwnTerms):
         """Count a question that was not known; the caller sees to it that it is short and says nothing of anybody."""
 
         async def work(connection: AsyncConnection, _: bool) -> None:
-            await self._know(connection, server)
+            await self._lock(connection, server, shared=True)
             row = {"server": server, "text": _storable(text), "count": 1, "last_asked": self._now()}
             insert = self._database.insert(gaps).values(**row)
             again = {"count": gaps.c.count + 1, "last_asked": row["last_asked"]}
             await connection.execute(insert.on_conflict_do_update(index_elements=["server", "text"], set_=again))
+            ours = gaps.c.server == server
+            newest = select(gaps.c.text).where(ours).order_by(gaps.c.last_asked.desc(), gaps.c.count.desc())
+            old = newest.offset(MOST_GAPS)
+            await connection.execute(delete(gaps).where(ours, gaps.c.text.in_(old.limit(_BATCH))))
 
         await self._database.write(None, work)
 
@@ -234,6 +246,10 @@ class Store(OwnTerms):
         async def work(connection: AsyncConnection, seen: bool) -> int:
             if seen:
                 return 0
+            # What is in memory of these servers holds the id, too: it is read again.
+            shown = select(terms.c.server).where(terms.c.changed_by == user)
+            newer = {"terms_version": servers.c.terms_version + 1}
+            await connection.execute(update(servers).where(servers.c.id.in_(shown)).values(newer))
             return await _rows(
                 connection,
                 delete(reports).where(reports.c.user == user),
@@ -241,15 +257,15 @@ class Store(OwnTerms):
                 update(terms).where(terms.c.changed_by == user).values(changed_by=_NOBODY),
             )
 
-        return await self._database.write(request, work)
+        return await self._database.write(request, work, seconds=_ERASING)
 
     async def erase_server(self, server: int, *, request: int | None = None) -> None:
         """Delete everything of a server; reports from there lose its id."""
 
         async def work(connection: AsyncConnection, seen: bool) -> int:
-            return 0 if seen else await _erase(connection, [server])
+            return 0 if seen else await _erase(connection, server)
 
-        await self._database.write(request, work)
+        await self._database.write(request, work, seconds=_ERASING)
 
     async def server_left(self, server: int) -> None:
         """Note that the bot has left a server: what it stored there is deleted after 30 days."""
@@ -272,8 +288,9 @@ class Store(OwnTerms):
         """Note which servers of a shard the bot is in: the others of that shard were left meanwhile."""
 
         async def work(connection: AsyncConnection, _: bool) -> None:
-            rows = await connection.execute(select(servers.c.id, servers.c.left_at))
-            ours = {row.id: row.left_at for row in rows if (row.id >> 22) % shard_count == shard_id}
+            of_shard = _of_shard(shard_id, shard_count)
+            rows = await connection.execute(select(servers.c.id, servers.c.left_at).where(of_shard))
+            ours = {row.id: row.left_at for row in rows}
             here = set(present)
             back = [i for i, left in ours.items() if left is not None and i in here]
             gone = [i for i, left in ours.items() if left is None and i not in here]
@@ -284,20 +301,67 @@ class Store(OwnTerms):
 
         await self._database.write(None, work)
 
-    async def purge(self) -> int:
-        """Delete old gaps, servers left long ago, and ids of old interactions; return how many rows."""
+    async def purge(self, *, shard_id: int = 0, shard_count: int = 1) -> int:
+        """Delete old gaps, ids of old interactions, and the servers of a shard left long ago; return how many rows.
+
+        A part at a time, so that others can write in between. One server that cannot be deleted keeps no other.
+
+        Raises:
+            NotSavedError: some could not be deleted; the rest was.
+        """
+        now = self._now()
+        old_gaps = select(gaps.c.server, gaps.c.text).where(gaps.c.last_asked < now - GAP_DAYS * _DAY)
+        old_requests = select(requests.c.id).where(requests.c.at < now - _DAY)
+        deleted = await self._delete_all(gaps, tuple_(gaps.c.server, gaps.c.text), old_gaps)
+        deleted += await self._delete_all(requests, requests.c.id, old_requests)
+        failed = 0
+        for server in await self._left(now, shard_id, shard_count):
+            try:
+                deleted += await self._erase_left(server, now)
+            except UserError:
+                failed += 1
+                log.warning("what server %d stored could not be deleted", server)
+                if failed >= _FAILURES:
+                    break
+        if failed:
+            raise NotSavedError
+        return deleted
+
+    async def _left(self, now: int, shard_id: int, shard_count: int) -> list[int]:
+        async def work(connection: AsyncConnection) -> list[int]:
+            query = select(servers.c.id).where(_of_shard(shard_id, shard_count), _left_long_ago(now))
+            return [int(i) for i in await connection.scalars(query)]
+
+        return await self._database.read(work)
+
+    async def _erase_left(self, server: int, now: int) -> int:
+        """Delete a server that was left long ago, its history first; nothing more of one that has come back."""
+
+        async def work(connection: AsyncConnection, _: bool) -> tuple[int, bool]:
+            lock = select(servers.c.id).where(servers.c.id == server, _left_long_ago(now)).with_for_update()
+            if await connection.scalar(lock) is None:
+                return 0, True
+            oldest = select(history.c.id).where(history.c.server == server).order_by(history.c.id).limit(_PART)
+            gone = await _rows(connection, delete(history).where(history.c.id.in_(oldest)))
+            return (gone, False) if gone == _PART else (gone + await _erase(connection, server), True)
+
+        deleted, done = 0, False
+        while not done:
+            part, done = await self._database.write(None, work, seconds=_ERASING)
+            deleted += part
+        return deleted
+
+    async def _delete_all(self, table: Table, key: Any, which: Select[*tuple[Any, ...]]) -> int:
+        """Delete the rows whose `key` is in `which`, in transactions of a few thousand."""
 
         async def work(connection: AsyncConnection, _: bool) -> int:
-            now = self._now()
-            deleted = await _rows(
-                connection,
-                delete(gaps).where(gaps.c.last_asked < now - GAP_DAYS * _DAY),
-                delete(requests).where(requests.c.at < now - _DAY),
-            )
-            left = await connection.scalars(select(servers.c.id).where(servers.c.left_at < now - LEFT_DAYS * _DAY))
-            return deleted + await _erase(connection, [int(i) for i in left])
+            return await _rows(connection, delete(table).where(key.in_(which.limit(_PART))))
 
-        return await self._database.write(None, work)
+        deleted, part = 0, _PART
+        while part == _PART:
+            part = await self._database.write(None, work, seconds=_ERASING)
+            deleted += part
+        return deleted
 
 
 async def _settings(connection: AsyncConnection, server: int) -> ServerSettings:
@@ -331,17 +395,25 @@ def _settings_json(settings: ServerSettings) -> str:
     )
 
 
-async def _erase(connection: AsyncConnection, ids: list[int]) -> int:
-    """Delete what is stored of servers; return how many rows."""
-    deleted = 0
-    for server in ids:
-        deleted += await _rows(
-            connection,
-            *(delete(t).where(t.c.server == server) for t in (terms, history, gaps)),
-            delete(servers).where(servers.c.id == server),
-            update(reports).where(reports.c.server == server).values(server=None),
-        )
-    return deleted
+async def _erase(connection: AsyncConnection, server: int) -> int:
+    """Delete what is stored of a server; return how many rows."""
+    return await _rows(
+        connection,
+        # First the row that everybody locks who writes for the server: nothing is added behind the rest.
+        delete(servers).where(servers.c.id == server),
+        *(delete(t).where(t.c.server == server) for t in (terms, history, gaps)),
+        update(reports).where(reports.c.server == server).values(server=None),
+    )
+
+
+def _of_shard(shard_id: int, shard_count: int) -> ColumnElement[bool]:
+    """Tell servers of a shard (gateway: sharding)."""
+    # Not shifted: PostgreSQL shifts by its own integers only, and parameters are larger.
+    return (servers.c.id // (1 << 22)) % shard_count == shard_id
+
+
+def _left_long_ago(now: int) -> ColumnElement[bool]:
+    return servers.c.left_at < now - LEFT_DAYS * _DAY
 
 
 async def _rows(connection: AsyncConnection, *statements: Any) -> int:

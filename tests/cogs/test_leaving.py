@@ -111,8 +111,8 @@ async def test_a_server_that_came_back_unseen_is_not_purged(
                 raise NotSavedError
             await present(*args, **options)  # pyright: ignore[reportArgumentType]
 
-        async def told() -> int:
-            deleted = await purge()
+        async def told(**shard: int) -> int:
+            deleted = await purge(**shard)
             purged.set()
             return deleted
 
@@ -144,7 +144,7 @@ async def test_purging_goes_on_after_a_failure(
     def prepare(bot: Bot) -> None:
         errors = iter([NotSavedError(), RuntimeError("broken")])
 
-        async def failing() -> int:
+        async def failing(**_: int) -> int:
             error = next(errors, None)
             if error:
                 raise error

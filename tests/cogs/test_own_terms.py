@@ -1,5 +1,6 @@
 """A server's own terms, settings and gaps: what an administrator does, what others see of it, and what goes wrong."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -413,6 +414,55 @@ async def test_a_term_changed_meanwhile_is_not_removed(team: Team) -> None:
     refused = await answered(ada.click(asked.message, "aiterms:own-remove:.*"))
     assert "somebody else changed" in refused.text
     assert (await team.own())["ftl"].short == "Changed."
+    # It is shown as it is now, with a button that removes just that.
+    assert "Changed." in refused.embeds[0]["description"]
+    removed = await answered(ada.click(refused.message, "aiterms:own-remove:.*"))
+    assert "FTL" in removed.text
+    assert await team.own() == {}
+    shown = await bea.slash(team.channel, "term edit", term="ftl")
+    assert "no such term" in shown.text
+
+
+async def test_editors_by_role_may_act_while_the_storage_is_slow(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    cleo = team.server.add_user("Cleo", team.guild, permissions=int(Permission.EMBED_LINKS))
+    role = team.guild.members[cleo.id].roles[-1]
+    await team.add(team.admin(), name="Nova", short="A cluster.")
+    store = team.bot.servers.store
+    await store.change_settings(team.guild.id, ServerSettings(editor_role=role.id), by=1, request=9)
+    await team.bot.servers.changed(team.guild.id)
+    asked = await cleo.slash(team.channel, "term remove", term="Nova")
+    preview = await answered(cleo.slash(team.channel, "term import", file=Upload("glossary.md", GLOSSARY.encode())))
+    history = await answered(cleo.slash(team.channel, "term history"))
+    settings = store.settings
+
+    async def slowly(server: int) -> ServerSettings:
+        await asyncio.sleep(0.7)
+        return await settings(server)
+
+    monkeypatch.setattr(store, "settings", slowly)
+    added = history.message.parts(3)[0]["options"][-1]["value"]
+    for act, said in (
+        (lambda: cleo.click(preview.message, "aiterms:import:.*:yes:.*"), "3 new"),
+        (lambda: cleo.click(asked.message, "aiterms:own-remove:.*"), "Removed"),
+        (lambda: cleo.choose(history.message, added, custom_id="aiterms:own-undo:.*"), "changed since"),
+        (lambda: cleo.slash(team.channel, "gaps"), "Nothing"),
+    ):
+        # As after a restart: nothing is known of the server.
+        team.bot.servers.forget(team.guild.id)
+        exchange = await act()
+        await team.server.idle(1.0)
+        texts = [m.text for m in (exchange.message, *exchange.followups)]
+        assert any(said in t for t in texts), texts
+
+
+async def test_an_import_that_is_confirmed_twice_is_one_import(team: Team) -> None:
+    ada = team.admin()
+    preview = await answered(ada.slash(team.channel, "term import", file=Upload("glossary.md", GLOSSARY.encode())))
+    both = [ada.click(preview.message, "aiterms:import:.*:yes:.*") for _ in range(2)]
+    await team.server.idle(0.5)
+    assert [(e.original, e.followups) for e in both] == [(None, [])] * 2
+    assert "3 new" in preview.text
+    assert len(await team.bot.servers.store.history(team.guild.id)) == 3
 
 
 async def test_empty_states_say_what_to_do(team: Team) -> None:

@@ -1,10 +1,15 @@
 """What the store promises, on both databases alike."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from bot.core.glossary import Source, Term
+from bot.store import own_terms as own_terms_module
+from bot.store import store as store_module
+from bot.store.engine import AsyncConnection
 from bot.store.records import (
     MOST_TERMS,
     ChangeKind,
@@ -12,6 +17,7 @@ from bot.store.records import (
     FullError,
     NotSavedError,
     ServerSettings,
+    Stored,
     Strictness,
     TakenError,
 )
@@ -279,6 +285,188 @@ async def test_a_server_that_was_left_is_deleted_after_thirty_days(store: Store,
     await store.purge()
     assert await texts(store) == {}
     assert set(await texts(store, OTHER)) == {"ftl"}
+
+
+async def test_what_is_added_while_a_server_is_erased_is_either_erased_or_there(store: Store, url: str) -> None:
+    other = await Store.open(url, write_timeout=10, read_timeout=10)
+    for n in range(20):
+        server, number = (100 + n) << 22, 1000 * n
+        await store.add_term(server, term(), by=ADA, request=number + 1)
+        await asyncio.gather(
+            store.erase_server(server),
+            *(other.add_term(server, term(f"t{k}"), by=BEA, request=number + 10 + k) for k in range(5)),
+            other.note_gap(server, "foo"),
+        )
+        shown = await texts(store, server)
+        stored = await store.stored(ADA, server)
+        # What the bot looks at first: 0 says that there are none.
+        assert (await store.terms_version(server) > 0) is bool(shown)
+        assert stored.terms == len(shown)
+        for id_ in ("late", *shown):
+            await store.remove_term(server, id_, version=None, by=ADA, request=number + 100 + len(id_))
+        await store.erase_server(server)
+    await other.close()
+
+
+async def test_writers_wait_for_an_erasing_that_is_under_way(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that once left a term which nobody saw and nothing deleted."""
+    await store.add_term(LAB, term(), by=ADA, request=1)
+    erasing, go_on = asyncio.Event(), asyncio.Event()
+    rows = store_module._rows
+
+    async def held(connection: AsyncConnection, *statements: Any) -> int:
+        count = await rows(connection, statements[0])
+        erasing.set()
+        await go_on.wait()
+        return count + await rows(connection, *statements[1:])
+
+    monkeypatch.setattr(store_module, "_rows", held)
+    erased = asyncio.create_task(store.erase_server(LAB))
+    await erasing.wait()
+    other = await Store.open(url, write_timeout=10, read_timeout=10)
+    added = asyncio.create_task(other.add_term(LAB, term("late"), by=BEA, request=2))
+    await asyncio.wait({added}, timeout=0.3)
+    assert not added.done()
+    go_on.set()
+    await erased
+    await added
+    assert set(await texts(store)) == {"late"}
+    assert await store.terms_version(LAB) == 1
+    await other.close()
+
+
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+async def test_a_writer_whose_server_is_erased_under_its_hands_begins_anew(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.add_term(LAB, term(), by=ADA, request=1)
+    other = await Store.open(url, write_timeout=10, read_timeout=10)
+    scalar = AsyncConnection.scalar
+    erased = False
+
+    async def erased_before_locked(connection: AsyncConnection, statement: Any) -> Any:
+        nonlocal erased
+        if not erased and "FOR NO KEY UPDATE" in str(statement.compile(dialect=postgresql.dialect())):
+            erased = True
+            await other.erase_server(LAB)
+        return await scalar(connection, statement)
+
+    monkeypatch.setattr(AsyncConnection, "scalar", erased_before_locked)
+    await store.add_term(LAB, term("late"), by=BEA, request=2)
+    assert erased
+    assert set(await texts(store)) == {"late"}
+    assert await store.terms_version(LAB) == 1
+    await other.close()
+
+
+async def test_a_server_with_a_long_history_is_deleted_in_parts(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "_PART", 100)
+    many = [term(f"t{n}") for n in range(230)]
+    for server in (LAB, OTHER):
+        await store.import_terms(server, many, replace=True, expected=0, by=ADA, request=server)
+        await store.server_left(server)
+    clock.pass_days(31)
+    transactions = 0
+    write = store._database.write
+
+    async def counted(*args: Any, **options: Any) -> Any:
+        nonlocal transactions
+        transactions += 1
+        return await write(*args, **options)
+
+    monkeypatch.setattr(store._database, "write", counted)
+    assert await store.purge() == 2 * (230 + 230 + 1) + 2
+    # One for gaps, one for requests; for each server two for full parts of history and one for the rest.
+    assert transactions == 2 + 2 * 3
+    assert [await store.stored(ADA, s) for s in (LAB, OTHER)] == [Stored(0, 0, 0, 0, settings=False)] * 2
+
+
+async def test_a_server_that_cannot_be_deleted_keeps_no_other(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = [n << 22 for n in range(1, 5)]
+    for server in servers:
+        await store.add_term(server, term(), by=ADA, request=server)
+        await store.server_left(server)
+    clock.pass_days(31)
+    erase = store_module._erase
+
+    async def failing(connection: AsyncConnection, server: int) -> int:
+        if server == servers[1]:
+            raise OSError
+        return await erase(connection, server)
+
+    monkeypatch.setattr(store_module, "_erase", failing)
+    with pytest.raises(NotSavedError):
+        await store.purge()
+    assert [len(await texts(store, s)) for s in servers] == [0, 1, 0, 0]
+
+
+async def test_a_server_that_comes_back_while_others_are_deleted_is_kept(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in (OTHER, LAB):
+        await store.add_term(server, term(), by=ADA, request=server)
+        await store.server_left(server)
+    clock.pass_days(31)
+    left = store._left
+
+    async def back_meanwhile(*args: int) -> list[int]:
+        found = await left(*args)
+        await store.server_joined(LAB)
+        return found
+
+    monkeypatch.setattr(store, "_left", back_meanwhile)
+    await store.purge()
+    assert set(await texts(store)) == {"ftl"}
+    assert await texts(store, OTHER) == {}
+
+
+async def test_a_shard_deletes_no_servers_of_others(store: Store, clock: Clock) -> None:
+    shard = {n: (n << 22) for n in range(4)}
+    for server in shard.values():
+        await store.add_term(server, term(), by=ADA, request=server + 1)
+        await store.server_left(server)
+    clock.pass_days(31)
+    await store.purge(shard_id=1, shard_count=2)
+    assert [n for n, server in shard.items() if await texts(store, server)] == [0, 2]
+
+
+async def test_history_is_bounded_and_no_step_is_kept_in_part(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_terms_module, "MOST_HISTORY", 250)
+    monkeypatch.setattr(own_terms_module, "_TRIM", 100)
+    version = 0
+    for request in range(1, 6):
+        many = [term(f"t{n}", short=f"As of {request}.") for n in range(100)]
+        await store.import_terms(LAB, many, replace=True, expected=version, by=ADA, request=request)
+        version = await store.terms_version(LAB)
+    # The change that is the 251st from the end belongs to the third import: all of it stays.
+    assert [(s.last.request, s.count) for s in await store.steps(LAB)] == [(5, 100), (4, 100), (3, 100)]
+    assert await store.undo(LAB, 5, by=ADA, as_request=9) == 100
+    assert set((await texts(store)).values()) == {"As of 4."}
+
+
+async def test_gaps_are_bounded_and_the_newest_stay(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MOST_GAPS", 5)
+    for n in range(8):
+        clock.pass_days(0.1)
+        await store.note_gap(LAB, f"gap {n}")
+    await store.note_gap(OTHER, "theirs")
+    assert {g.text for g in await store.gaps(LAB)} == {f"gap {n}" for n in range(3, 8)}
+    assert [g.text for g in await store.gaps(OTHER)] == ["theirs"]
+
+
+async def test_erasing_a_person_makes_what_is_in_memory_old(store: Store) -> None:
+    await store.add_term(LAB, term(), by=ADA, request=1)
+    await store.add_term(OTHER, term(), by=BEA, request=2)
+    await store.erase_user(ADA)
+    assert (await store.terms_version(LAB), await store.terms_version(OTHER)) == (2, 1)
 
 
 async def test_servers_that_are_missing_at_the_start_count_as_left(store: Store, clock: Clock) -> None:
