@@ -100,7 +100,7 @@ class Confirm(Stateless, template=rf"aiterms:import:(?P<token>[0-9a-f]{{16}}):(?
 
 def parse(data: bytes, filename: str) -> bytes:
     """Read a glossary; return the pickled `Import`, for a thread to unpickle: thousands of terms take their time."""
-    return pickle.dumps(read_bytes(data, filename))
+    return pickle.dumps(read_bytes(data, filename, ids_tell=True))
 
 
 async def preview_message(

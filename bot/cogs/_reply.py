@@ -41,7 +41,8 @@ _KEPT: OrderedDict[_Key, tuple[ReferenceType[Answering], "Message"]] = OrderedDi
 _NOBODY = discord.AllowedMentions.none().to_dict()
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
 _CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
-_MARKS = re.compile(r"[\\*_~`|\[\]]|<(?=[@#:/]|a:|t:|id:)|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
+# Between angle brackets Discord makes mentions, times, addresses, and links of mail addresses and telephone numbers.
+_MARKS = re.compile(r"[\\*_~`|\[\]<]|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？；]|\n\n")
 
 
@@ -275,7 +276,7 @@ def term_embed(term: Term, answering: Answering, language: Language, *, most: in
         body += f"\n\n{shown}" + (f" {text('cut', language)}" if shown != detail else "")
     embed = discord.Embed(
         title=fit(_safe(both_names(term, language), term), _TITLE),
-        url=term.sources[0].url if term.sources and (category or answering.own_links) else None,
+        url=_address(term) if category or answering.own_links else None,
         description=fit(body, _DESCRIPTION),
         colour=category.colour if category else _NEUTRAL,
     )
@@ -286,6 +287,12 @@ def term_embed(term: Term, answering: Answering, language: Language, *, most: in
     )
     embed.set_footer(text=_footer(term, answering, language))
     return embed, shown != detail
+
+
+def _address(term: Term) -> str | None:
+    """Return the address of the first source; Discord refuses a message with any other than these."""
+    url = term.sources[0].url if term.sources else ""
+    return url if url.casefold().startswith(("https://", "http://")) else None
 
 
 def _footer(term: Term, answering: Answering, language: Language) -> str:

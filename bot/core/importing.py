@@ -45,10 +45,12 @@ def read_file(path: Path, *, strict: bool = False) -> Import:
     return read_bytes(read_from_disk(path, SIZE_LIMIT).data, path.name, strict=strict)
 
 
-def read_bytes(data: bytes, filename: str, *, strict: bool = False) -> Import:
+def read_bytes(data: bytes, filename: str, *, strict: bool = False, ids_tell: bool = False) -> Import:
     """Read a glossary; the ending of `filename` tells its kind (.md, .txt, .csv, .tsv, .toml).
 
     `strict` makes a fault of a text that is over 1,800 characters, instead of cutting it at a sentence.
+    With `ids_tell` terms that both have ids may share a name: that is how a server's terms are exported. A folder of
+    terms takes such only where they list the name as shared.
     Names of other terms under `related` are taken as they are: only a whole glossary can judge them.
 
     Raises:
@@ -75,17 +77,20 @@ def read_bytes(data: bytes, filename: str, *, strict: bool = False) -> Import:
 
         drafts, skipped = read_markdown(content)
         faults = []
-    return _Assembly(drafts, skipped, faults, strict=strict).run()
+    return _Assembly(drafts, skipped, faults, strict=strict, ids_tell=ids_tell).run()
 
 
 class _Assembly:
     """Makes terms of one file's drafts: names that clash are settled, ids given, each term checked."""
 
-    def __init__(self, drafts: list[Draft], skipped: list[Finding], faults: list[Finding], *, strict: bool) -> None:
+    def __init__(
+        self, drafts: list[Draft], skipped: list[Finding], faults: list[Finding], *, strict: bool, ids_tell: bool
+    ) -> None:
         self._drafts = drafts
         self._skipped = skipped
         self._faults = faults
         self._strict = strict
+        self._ids_tell = ids_tell
         self._shared: defaultdict[int, list[str]] = defaultdict(list)
         """Names that several drafts carry, by the draft's place."""
 
@@ -172,18 +177,19 @@ class _Assembly:
         self._skipped.append(Finding(draft.line, draft.what, en, zh))
 
     def _settle_exact_names(self, terms: Sequence[tuple[Draft, Term]]) -> list[tuple[Draft, Term]]:
-        """Refuse a term that carries a name of an earlier one, unless both list it as shared."""
+        """Refuse a term that carries a name of an earlier one, unless both mean it."""
         first: dict[str, tuple[int, bool]] = {}
         kept: list[tuple[Draft, Term]] = []
         for draft, term in terms:
             shared = set(map(text.key, term.shared))
             names = {text.key(n): n for n in term.all_names}
-            clash = next((k for k in names if k in first and not (k in shared and first[k][1])), None)
+            meant = {k: k in shared or bool(self._ids_tell and term.id) for k in names}
+            clash = next((k for k in names if k in first and not (meant[k] and first[k][1])), None)
             if clash is not None:
                 self._twice(draft, names[clash], first[clash][0])
                 continue
             for key in names:
-                first.setdefault(key, (draft.line, key in shared))
+                first.setdefault(key, (draft.line, meant[key]))
             kept.append((draft, term))
         return kept
 

@@ -7,8 +7,9 @@ from typing import cast
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.core import rules, text
+from bot.core import text
 from bot.core.drafts import excerpt
+from bot.core.drafts import source as address
 from bot.core.glossary import Term
 
 ALIAS_LIMIT = 100
@@ -30,7 +31,7 @@ def faults_of(term: Term) -> list[Objection]:
     Control characters and lone surrogates are refused, since they cannot be shown; all other text is the owner's and
     stays as it is. Relations are not judged: only a whole glossary can.
     """
-    return _unfit(term) or _bad_names(term) or _other_rules(term)
+    return _unfit(term) or _bad_names(term)
 
 
 def _unfit(term: Term) -> list[Objection]:
@@ -46,6 +47,15 @@ def _unfit(term: Term) -> list[Objection]:
         # A source has two strings.
         if len(term.sources if field == "sources" else values) > LIST_LIMIT:
             found.append((f"{field}: too many: at most {LIST_LIMIT}", f"{field}：太多，最多 {LIST_LIMIT} 个"))
+    for source in term.sources:
+        if address(source.title, source.url) is None:
+            said = excerpt(source.url)
+            found.append(
+                (
+                    f"sources: {said} is no address: write one that begins with https:// or http://",
+                    f"sources：{said} 不是网址，请填写以 https:// 或 http:// 开头的地址",
+                )
+            )
     if not term.short and not term.short_zh:
         found.append(("no definition: write a sentence or two", "没有解释：请写一两句话"))
     return found
@@ -92,12 +102,6 @@ def _bad_names(term: Term) -> list[Objection]:
     return found
 
 
-def _other_rules(term: Term) -> list[Objection]:
-    alone = term.model_copy(update={"related": ()})
-    faults = rules.check([alone], {}, None, "own")
-    return [(f"{f.field}: {f.message}", f"{f.field}：{f.message}") for f in faults]
-
-
 def objections(error: ValidationError) -> list[Objection]:
     """Return the faults that the model itself found, in words."""
     return [_in_words(detail) for detail in error.errors(include_url=False)]
@@ -121,4 +125,17 @@ def _in_words(detail: ErrorDetails) -> Objection:
     if kind.startswith("date"):
         return f"{field}: not a date: write it as 2026-01-31", f"{field}：不是日期，请写成 2026-01-31"
     message = detail["msg"].removeprefix("Value error, ")
-    return f"{field}: {message[:1].lower()}{message[1:]}", f"{field}：值不对（{message}）"
+    english = f"{field}: {message[:1].lower()}{message[1:]}"
+    if kind == "literal_error":
+        expected = str(context.get("expected", "")).replace(", ", "、").replace(" or ", " 或 ")
+        return english, f"{field}：只能是 {expected}"
+    return english, f"{field}：{_KINDS.get(kind, '值的类型或格式不对，请更正')}"
+
+
+_KINDS = {
+    "tuple_type": "应为列表，请用方括号括起来",
+    "list_type": "应为列表，请用方括号括起来",
+    "model_type": "应为带键的条目",
+    "model_attributes_type": "应为带键的条目",
+    "value_error": "应为 true、false 或名称列表",
+}

@@ -301,9 +301,13 @@ def preview(present: Mapping[str, Term], new: Sequence[Term], built_in: Containe
 
 def _shared(present: Mapping[str, Term], terms: Sequence[Term]) -> tuple[tuple[str, str], ...]:
     replaced = {t.id for t in terms}
-    owners: defaultdict[str, list[str]] = defaultdict(list)
-    for term in present.values():
-        if term.id not in replaced:
-            for name in term.names:
-                owners[text.key(name)].append(term.name)
-    return tuple((n, owner) for t in terms for n in t.names for owner in owners.get(text.key(n), ())[:1])
+    owners: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for term in (*(t for t in present.values() if t.id not in replaced), *terms):
+        for name in term.names:
+            owners[text.key(name)][term.id] = term.name
+    found: list[tuple[str, str]] = []
+    for term in terms:
+        for name in term.names:
+            others = [owner for id_, owner in owners[text.key(name)].items() if id_ != term.id]
+            found += [(name, others[0])] if others else []
+    return tuple(found)

@@ -11,7 +11,7 @@ from bot.answering import Answering, Context
 from bot.cogs._reply import Message, cut_at_sentence, literal, message_for, suggestions, term_message
 from bot.cogs.terms import ALL, page_message
 from bot.core.decide import Mode
-from bot.core.glossary import Glossary, Term
+from bot.core.glossary import Glossary, Source, Term
 from bot.core.languages import LANGUAGES, Language
 from tests.discord_server import rules
 
@@ -101,6 +101,21 @@ async def test_a_servers_own_text_is_shown_literally() -> None:
 @pytest.mark.parametrize("scheme", ["https", "HTTP", "steam"])
 async def test_no_address_in_a_servers_own_text_can_be_followed(before: str, scheme: str) -> None:
     assert f"{scheme}://" not in literal(f"{before}{scheme}://evil.example 领取")
+
+
+@pytest.mark.parametrize("link", ["<mail@evil.example>", "<+4912345678>", "<https://evil.example>", "<t:1>", "<@1>"])
+async def test_nothing_between_angle_brackets_becomes_a_link_or_a_mention(link: str) -> None:
+    assert literal(f"a{link}").startswith("a\\<")
+
+
+async def test_a_source_that_is_no_address_keeps_no_term_from_being_shown() -> None:
+    """Versions before this one stored such addresses."""
+    bad = Source(title="Click", url="javascript:alert(1)", kind="docs")
+    own = Term(id="own", name="Own", short="A thing.", sources=(bad,))
+    answering = Answering(Glossary({"own": own}, {}), own_links=True)
+    message = term_message(own, answering, "en")
+    assert "url" not in payload(message)["embeds"][0]
+    assert problems(message) == []
 
 
 async def test_a_servers_own_name_is_shown_literally_wherever_it_is_listed(answering: Answering) -> None:

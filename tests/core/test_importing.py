@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.errors import UserError
+from bot.core.exporting import csv_file, toml_file
+from bot.core.glossary import Term
 from bot.core.importing import Import, read_bytes, read_file
 from bot.core.own import faults_of
 
@@ -330,3 +332,18 @@ def test_any_toml_gives_valid_terms_or_says_why_not(text: str) -> None:
     except UserError:
         return
     assert all(faults_of(t) == [] for t in result.terms)
+
+
+def test_terms_with_ids_may_share_names_where_a_server_takes_them_but_not_in_a_folder() -> None:
+    terms = [
+        Term(id="rag", name="RAG", short="Red, amber, green.", aliases=("traffic light",)),
+        Term(id="rag-2", name="Rag week", short="A week.", aliases=("RAG",)),
+        Term(id="light", name="traffic light", short="A light."),
+    ]
+    for data, filename in ((toml_file(terms), "terms.toml"), (csv_file(terms), "terms.csv")):
+        assert read_bytes(data.encode(), filename, ids_tell=True).terms == tuple(terms)
+        refused = read_bytes(data.encode(), filename)
+        assert ["is already a name in line" in f.text("en") for f in refused.faults] == [True, True]
+    without_ids = "name,aliases,short\nRAG,,One.\nRag week,RAG,Two.\n"
+    [note] = read_bytes(without_ids.encode(), "terms.csv", ids_tell=True).skipped
+    assert "'RAG' was left out" in note.text("en")

@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -25,6 +26,15 @@ from bot.core.own import faults_of, objections
             {"sources": (Source(title="a\x07", url="https://e.org", kind="book"),)},
             "sources: holds a control character: remove it",
         ),
+        (
+            {"sources": (Source(title="a", url="javascript:alert(1)", kind="docs"),)},
+            "sources: javascript:alert(1) is no address: write one that begins with https:// or http://",
+        ),
+        (
+            {"sources": (Source(title="a", url="https:// e.org", kind="docs"),)},
+            "sources: https:// e.org is no address: write one that begins with https:// or http://",
+        ),
+        ({"sources": (Source(title="a", url="http://e.org/ä?b=c", kind="docs"),)}, None),
         ({"short": ""}, "no definition: write a sentence or two"),
         ({"name": "…"}, "name: '…' has no letter or digit"),
         ({"aliases": ("n",)}, "'n' is the same name as 'N': keep one"),
@@ -62,3 +72,35 @@ def test_what_the_model_refuses_is_told_in_words() -> None:
         "sources[1].url: missing: add it",
     ]
     assert all(en != zh for en, zh in objections(error.value))
+
+
+def test_chinese_readers_are_told_in_chinese_alone() -> None:
+    wrong = {
+        "name": "甲",
+        "short": "乙",
+        "everyday": "?",
+        "aliases": 1,
+        "related": {"a": 1},
+        "sources": [
+            {"title": "t", "url": "https://e.org", "kind": "blog"},
+            7,
+            {"title": 1, "url": "u", "kind": "docs"},
+        ],
+    }
+    with pytest.raises(ValidationError) as error:
+        Term.model_validate(wrong)
+    told = [zh for _, zh in objections(error.value)]
+    assert len(told) == 6
+    # Fields and values stand as they are written in the file; the rest is Chinese.
+    for line in told:
+        words = line.partition("：")[2]
+        assert re.search("[\u4e00-\u9fff]", words), line
+        assert not set(re.findall("[A-Za-z]+", words)) - {
+            "paper",
+            "docs",
+            "code",
+            "book",
+            "article",
+            "true",
+            "false",
+        }, line
