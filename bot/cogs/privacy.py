@@ -23,7 +23,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "server": (
         "**About this server:** own terms, with their history: {terms}; things that were asked and not known: {gaps}; {settings}.",
-        "**关于本服务器**：{terms} 个自定义术语及其修改记录，{gaps} 个问过而没有的词，{settings}。",
+        "**关于本服务器**：{terms} 个自定义术语及其修改记录，{gaps} 个问过但词库里没有的词，{settings}。",
     ),
     "settings": ("its settings", "服务器设置"),
     "no-settings": ("no settings", "没有服务器设置"),

@@ -146,12 +146,11 @@ class OwnTerms:
             writing = await self._begin(connection, server, request, by)
             if writing.version != expected:
                 raise ConflictError(None)
-            present = {own.term.id: own.term for own in await _all(connection, server)}
-            added = [t for t in new if t.id not in present]
-            changed = [t for t in new if replace and t.id in present and present[t.id] != t]
+            stored = await _all(connection, server)
+            added, changed = await asyncio.to_thread(_compared, stored, new if replace else (), new)
             await writing.refuse_more_than_fit(len(added))
-            for term in (*added, *changed):
-                writing.change(present.get(term.id), term)
+            for before, after in (*added, *changed):
+                writing.change(before, after)
             await writing.flush()
             return len(added), len(changed)
 
@@ -323,6 +322,17 @@ async def _only(writing: _Writing, before: Term | None, term: Term) -> OwnTerm:
 async def _all(connection: AsyncConnection, server: int) -> list[OwnTerm]:
     rows = (await connection.execute(select(terms).where(terms.c.server == server).order_by(terms.c.id))).all()
     return await _in_a_thread(_own, rows)
+
+
+_Pairs = list[tuple[Term | None, Term]]
+
+
+def _compared(stored: Sequence[OwnTerm], replacing: Sequence[Term], new: Sequence[Term]) -> tuple[_Pairs, _Pairs]:
+    """Return the terms that are not there yet, and those of `replacing` that differ, each behind what is stored."""
+    present = {own.term.id: own.term for own in stored}
+    added: _Pairs = [(None, t) for t in new if t.id not in present]
+    changed: _Pairs = [(present[t.id], t) for t in replacing if t.id in present and present[t.id] != t]
+    return added, changed
 
 
 async def _in_a_thread(read: Callable[[Row[Any]], T], rows: Sequence[Row[Any]]) -> list[T]:

@@ -289,3 +289,29 @@ async def test_a_schema_that_takes_longer_than_a_read_is_done_all_the_same(
     else:
         pytest.fail("the schema was begun again and again")
     await store.close()
+
+
+async def test_what_is_closing_after_its_deadline_is_not_cancelled_again_at_the_end(tmp_path: Path) -> None:
+    """Cancelled twice, a SQLite connection never ended its closing, and the process never ended."""
+    store = await Store.open(sqlite(tmp_path))
+    cleaning, go_on, cleaned = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(_: AsyncConnection) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cleaning.set()
+            await go_on.wait()
+            cleaned.set()
+            raise
+
+    database = store._database
+    database._read_timeout = 0.05
+    with pytest.raises(UnreadableError):
+        await database.read(slow)
+    await cleaning.wait()
+    closing = asyncio.create_task(store.close())
+    await asyncio.sleep(0.05)
+    go_on.set()
+    await closing
+    assert cleaned.is_set()
