@@ -105,7 +105,7 @@ class Answering:
         if len(question) > LONGEST_QUESTION:
             return self._nothing(question, context, "too-long")
         found = self.search.find(question)
-        if not text.words(found.cleaned):
+        if not text.words(found.cleaned) and not self.search.at_address(question):
             return self._nothing(question, context, "empty")
         decision = decide(self.search, found, context.mode)
         language = self._language(question, found, context)
@@ -134,6 +134,12 @@ class Answering:
         """Return the reply that shows two terms (ids) side by side."""
         both = Decision(Outcome.ANSWER, (Candidate(first, 1.0), Candidate(second, 1.0)), compared=True)
         return self._known(f"{first} {second}", both, language)
+
+    def asks(self, question: str) -> bool:
+        """Tell whether a text plainly asks what something is, known or not, or is nothing but a known name."""
+        found = self.search.find(question)
+        strong = any(topic.part.ask >= Ask.STRONG for topic in found.topics)
+        return _is_name(found) or (strong and re.search("[?？]", question) is not None)
 
     def terms_in(self, *texts: str) -> tuple[Term, ...]:
         """Return the terms that texts name, in order of place; general ones (AI, model) and mere everyday words last.

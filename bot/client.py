@@ -72,6 +72,8 @@ COGS: Sequence[Callable[[Host], commands.Cog]] = (
 )
 DRAIN = 10.0
 """Seconds that answers in flight have when the bot is told to stop."""
+_LAST = 3.0
+"""Seconds of these in which nothing new is taken: the last that was has its time then."""
 IDENTIFY_RESERVE = 5
 """So many identifies are kept for somebody who repairs something by hand."""
 LOGIN = 60.0
@@ -335,9 +337,10 @@ class Bot(Host):
     async def shut_down(self) -> None:
         """Let answers in flight finish, those to what is asked meanwhile among them, then close the session."""
         self.draining = True
-        if not await self.in_flight.drained(DRAIN):
-            log.warning("%d answers were still in flight after %.0f s", self.in_flight.count, DRAIN)
+        drained = await self.in_flight.drained(DRAIN - _LAST)
         self.stopping = True
+        if not drained and not await self.in_flight.drained(_LAST):
+            log.warning("%d answers were still in flight after %.0f s", self.in_flight.count, DRAIN)
         if self._serving:
             # First stop reading: the reader would close the socket with 4000 before our 1000, which ends the session.
             self._serving.cancel()

@@ -27,7 +27,7 @@ class Stateless(DynamicItem[discord.ui.Item[Any]], template="aiterms:never"):
     """What all items share: the state read back from the custom_id, and the rules that hold for each use."""
 
     limited = True
-    """Whether a use counts as a question; removing, and what only editors may do, does not."""
+    """Whether a use counts as a question; turning pages, removing, and what only editors may do, does not."""
 
     def __init__(self, item: discord.ui.Item[Any], state: Mapping[str, str]) -> None:
         super().__init__(item)
@@ -128,7 +128,7 @@ class Wrong(Stateless, template="aiterms:wrong:" + _TERM):
                 text=text("report-label", language), description=text("report-hint", language), component=entry
             )
         )
-        await interaction.client.first(interaction.response.send_modal(form))
+        await interaction.client.first(interaction, lambda: interaction.response.send_modal(form))
 
 
 class Choose(Stateless, template=rf"aiterms:choose:{LANGUAGE}(?::\d)?"):
@@ -167,10 +167,10 @@ class Remove(Stateless, template=rf"aiterms:remove:(?P<asker>\d{{1,20}}):{LANGUA
         if interaction.user.id != int(self.state["asker"]) and not interaction.permissions.manage_messages:
             await host.tell(interaction, "not-yours")
             return
-        await host.first(interaction.response.defer())
+        await host.first(interaction, interaction.response.defer)
         # Pressed twice, or by two people: it is gone, which is what they want.
         with suppress(discord.NotFound):
-            await host.first(interaction.delete_original_response())
+            await host.first(interaction, interaction.delete_original_response)
 
 
 ITEMS: tuple[type[Stateless], ...] = (Pick, More, OtherLanguage, Wrong, Choose, Remove)

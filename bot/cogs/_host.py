@@ -17,7 +17,7 @@ from discord.ext import commands
 from bot.answering import Answering, Reply
 from bot.cogs._guards import Circuit, Cooldown, InFlight, Kept, Recent
 from bot.cogs._reply import Message, term_message
-from bot.cogs._respond import ALREADY_ACKNOWLEDGED, FIRST_RESPONSE, Responder
+from bot.cogs._respond import ALREADY_ACKNOWLEDGED, FIRST_RESPONSE, Responder, answered
 from bot.cogs._texts import text, told
 from bot.core.errors import UserError
 from bot.core.languages import Language, of_locale
@@ -106,8 +106,17 @@ class Host(commands.Bot):
 
     async def language_of(self, interaction: Interaction) -> Language:
         """Return the language of the person behind an interaction; where that is none of ours, that of the server."""
-        of_person = of_locale(interaction.locale.value)
-        return of_person or (await self.view(interaction)).settings.language or self.language
+        return of_locale(interaction.locale.value) or self.language_in(await self.view(interaction), interaction)
+
+    def language_in(self, view: View, interaction: Interaction) -> Language:
+        """Return the same where what holds in the server is known already."""
+        server = interaction.guild_locale.value if interaction.guild_locale else None
+        return of_locale(interaction.locale.value) or view.settings.language or self.language_by_default(server)
+
+    def language_by_default(self, server: str | None) -> Language:
+        """Return the language of a server that has chosen none here: that of its locale, else the configured one."""
+        # Every server starts as en-US: only another choice says something.
+        return (of_locale(server) if server != "en-US" else None) or self.language
 
     async def own_view(self, interaction: Interaction) -> View:
         """Return what is stored of the server where an interaction was made, for those who look at it or change it.
@@ -120,14 +129,25 @@ class Host(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Do nothing: there are no prefix commands to look for. A cog listens to messages."""
 
-    async def first(self, call: Awaitable[Any]) -> None:
+    async def first(self, interaction: Interaction, call: Callable[[], Awaitable[Any]]) -> None:
         """Make a call that belongs to the first response to an interaction, within Discord's time.
+
+        It is made once more where the connection breaks.
 
         Raises:
             TimeoutError: it took too long; whether Discord has acted on it is unknown.
         """
         async with asyncio.timeout(FIRST_RESPONSE):
-            await call
+            try:
+                await call()
+            except aiohttp.ClientConnectionError:
+                try:
+                    await call()
+                except discord.HTTPException as refusal:
+                    if refusal.code != ALREADY_ACKNOWLEDGED:
+                        raise
+                    # The first had arrived before the connection broke.
+                    answered(interaction)
         self.responded("interaction")
 
     def responded(self, kind: str) -> None:
@@ -142,7 +162,8 @@ class Host(commands.Bot):
             async with asyncio.timeout(_LATER):
                 await interaction.followup.send(message.content or "", **message.arguments())
         elif message.picture:
-            await self.first(interaction.response.send_message(message.content, **message.arguments()))
+            response = interaction.response
+            await self.first(interaction, lambda: response.send_message(message.content, **message.arguments()))
         else:
             await self._responder.respond(interaction, message.body)
             self.responded("interaction")
@@ -155,7 +176,7 @@ class Host(commands.Bot):
         try:
             await asyncio.wait({task}, timeout=DEFER_AFTER)
             if not task.done():
-                await self.first(interaction.response.defer(ephemeral=private, thinking=True))
+                await self.first(interaction, lambda: interaction.response.defer(ephemeral=private, thinking=True))
         except BaseException:
             # Nobody hears the answer any more; what became of it is of no interest.
             task.cancel()
@@ -169,7 +190,7 @@ class Host(commands.Bot):
         try:
             await asyncio.wait({task}, timeout=DEFER_AFTER)
             if not task.done():
-                await self.first(interaction.response.defer())
+                await self.first(interaction, interaction.response.defer)
         except BaseException:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -185,9 +206,8 @@ class Host(commands.Bot):
 
     async def update(self, interaction: Interaction, message: Message) -> None:
         """Replace the message that the used component stands on."""
-        await self.first(
-            interaction.response.edit_message(content=message.content, embeds=list(message.embeds), view=message.view())
-        )
+        shown = {"content": message.content, "embeds": list(message.embeds), "view": message.view()}
+        await self.first(interaction, lambda: interaction.response.edit_message(**shown))
 
     async def tell(self, interaction: Interaction, key: str, **values: object) -> None:
         """Tell the user one of our texts, and nobody else."""

@@ -141,7 +141,7 @@ async def open_form(
         ),
     ):
         modal.add_item(item)
-    await interaction.client.first(interaction.response.send_modal(modal))
+    await interaction.client.first(interaction, lambda: interaction.response.send_modal(modal))
 
 
 async def take_form(interaction: "Interaction") -> None:

@@ -42,7 +42,7 @@ _NOBODY = discord.AllowedMentions.none().to_dict()
 _EPHEMERAL = discord.MessageFlags(ephemeral=True).value
 _CHANNEL_MESSAGE = discord.InteractionResponseType.channel_message.value
 # Between angle brackets Discord makes mentions, times, addresses, and links of mail addresses and telephone numbers.
-_MARKS = re.compile(r"[\\*_~`|\[\]<]|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
+_MARKS = re.compile(r"[\\*_~`|\[\]]|<(?=[@#:/+A-Za-z]|[^\s<>]*@)|^(?:#{1,3}(?= )|>|-#)", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$)|[。！？；]|\n\n")
 
 

@@ -76,8 +76,7 @@ class Responder:
                 raise TimeoutError
             await asyncio.sleep(wait)
             timeout = aiohttp.ClientTimeout(total=end - now())
-        # What `is_done` and the library's own calls go by; only those that it makes itself set it.
-        interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
+        answered(interaction)
 
     def _sending(self) -> aiohttp.ClientSession:
         # Only once the library has logged in, there are connections to share.
@@ -86,6 +85,12 @@ class Responder:
                 connector=self._http.connector, connector_owner=False, cookie_jar=aiohttp.DummyCookieJar()
             )
         return self._session
+
+
+def answered(interaction: discord.Interaction[Any]) -> None:
+    """Note that an interaction has its first response: only the library's own calls that end well do so themselves."""
+    # What `is_done` goes by.
+    interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
 
 
 async def _wait_or_raise(answer: aiohttp.ClientResponse, pause: float) -> float:

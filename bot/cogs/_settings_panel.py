@@ -25,7 +25,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "none": ("none", "无"),
     "language": ("Language", "语言"),
     "language-hint": ("where neither a question nor its asker shows one", "问题和提问者都看不出语言时使用"),
-    "operator-default": ("the operator's default ({name})", "运营者的默认值（{name}）"),
+    "not-chosen": ("not chosen here ({name})", "未在这里指定（{name}）"),
     "strictness": ("In Q&A channels", "问答频道中的回答条件"),
     "normal": ("answer when sure, typos and descriptions too", "有把握就回答，包括写错的和只作描述的"),
     "strict": ("answer only plain questions about a term as it is written", "只回答写法正确、明确提问的术语"),
@@ -88,7 +88,7 @@ def panel_embed(
     role = f"<@&{settings.editor_role}>"
     chosen = {
         "channels": " ".join(f"<#{c}>" for c in sorted(settings.channels)) or say("none"),
-        "language": _NAMES[settings.language] if settings.language else say("operator-default", name=_NAMES[default]),
+        "language": _NAMES[settings.language] if settings.language else say("not-chosen", name=_NAMES[default]),
         "strictness": say(settings.strictness.value),
         "role": say("and-role", role=role) if settings.editor_role else say("managers"),
         "gaps": say("on" if settings.gaps else "off"),
@@ -103,7 +103,7 @@ def panel_embed(
 
 def language_options(settings: ServerSettings, language: Language, default: Language) -> list[discord.SelectOption]:
     """Return the languages to choose from, the present one marked."""
-    rows = [(_OPERATORS, panel_text("operator-default", language, name=_NAMES[default])), *_NAMES.items()]
+    rows = [(_OPERATORS, panel_text("not-chosen", language, name=_NAMES[default])), *_NAMES.items()]
     return [discord.SelectOption(label=n, value=v, default=v == (settings.language or _OPERATORS)) for v, n in rows]
 
 

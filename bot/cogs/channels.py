@@ -13,10 +13,12 @@ from discord.ext import commands
 
 from bot.answering import Answering, Context, Reply
 from bot.cogs._host import Host, code_of
+from bot.cogs._markup import without_markup
 from bot.cogs._reply import Message, message_for
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
-from bot.core.languages import Language, of_locale
+from bot.core.languages import Language
+from bot.core.small_talk import is_small_talk
 from bot.servers import View
 from bot.store.records import Strictness
 
@@ -29,8 +31,6 @@ SEND = 20.0
 RETRY_AFTER = 1.0
 _LONG = 800
 """Characters up to which a reply is made at once: in less than 10 ms, Chinese ones too."""
-# What stands for a person, role, channel, command, emoji or time in the text of a message.
-_MARKUP = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:<>]{1,100}:\d+|a?:\w{1,40}:\d+|t:-?\d+(?::\w)?|id:\w+)>")
 
 
 class Channels(commands.Cog):
@@ -74,7 +74,8 @@ class Channels(commands.Cog):
             return Mode.ASKED if isinstance(message.channel, discord.DMChannel) else None
         if me is not None and me in message.mentions:
             # A reply to one of our answers mentions us as well: it may be a question, and may be thanks.
-            return Mode.ASKED if re.search(rf"<@!?{me.id}>", message.content) else Mode.CHANNEL
+            named = re.search(rf"<@!?{me.id}>", message.content)
+            return Mode.ASKED if named or self._asks(message, view) else Mode.CHANNEL
         if _names_role(message):
             return Mode.ASKED
         # A reply or a mention of somebody else is a talk between others.
@@ -85,6 +86,10 @@ class Channels(commands.Cog):
         channels = self.bot.qa_channels | (view.settings.channels if view else frozenset())
         return Mode.CHANNEL if channels & {place.id, parent} else None
 
+    def _asks(self, message: discord.Message, view: View | None) -> bool:
+        answering = view.answering if view else self.bot.answering
+        return len(message.content) < _LONG and answering.asks(without_markup(message.content))
+
     async def _answer_asked(self, message: discord.Message, view: View | None) -> None:
         bot = self.bot
         language = self._language(message, view)
@@ -94,15 +99,18 @@ class Channels(commands.Cog):
             if bot.cooldown.to_be_told(message.author.id):
                 await self._send(message, Message(content=text("cooldown", language, seconds=round(wait) or 1)))
             return
-        question = _MARKUP.sub(" ", message.content).strip()
-        if not any(c.isalnum() for c in question):
+        questions = _questions(message)
+        if not any(c.isalnum() for c in questions[0]) or is_small_talk(questions[0]):
             mention = f"{bot.user.mention} " if bot.user and message.guild else ""
             await self._send(message, Message(content=text("mention-help", language, mention=mention)))
             return
-        reply = await _replied(answering, question, Context(Mode.ASKED, None, language))
+        replies = [await _replied(answering, q, Context(Mode.ASKED, None, language)) for q in questions]
+        # Where title and text of a post are one question each, the one that is known counts.
+        reply = next((r for r in replies if r.outcome is Outcome.ANSWER), replies[0])
         bot.metrics.answered("asked", reply.outcome.value)
-        await self._send(message, message_for(reply, answering))
-        if message.guild:
+        if await self._send(message, message_for(reply, answering)) and reply.outcome is Outcome.ANSWER:
+            self._note_explained(message, reply)
+        if message.guild and len(questions) == 1:
             bot.note_gap(message.guild.id, reply)
 
     async def _answer_unasked(self, message: discord.Message, view: View | None) -> None:
@@ -112,13 +120,12 @@ class Channels(commands.Cog):
         if reply is None:
             bot.metrics.answered("channel", Outcome.NONE.value)
             return
-        shown = reply.terms if reply.compared else reply.terms[:1]
-        places = [(message.channel.id, t.id) for t in shown]
+        places = _places(message, reply)
         self._forget_old()
         if any(p in self._explained for p in places) or bot.cooldown.wait(message.author.id):
             return
         # Noted before it is sent, since the same may be asked meanwhile.
-        self._explained.update(dict.fromkeys(places, time.monotonic()))
+        self._note_explained(message, reply)
         if not await self._send(message, message_for(reply, answering, asker=message.author.id)):
             for place in places:
                 self._explained.pop(place, None)
@@ -126,18 +133,10 @@ class Channels(commands.Cog):
             bot.metrics.answered("channel", reply.outcome.value)
 
     async def _sure_reply(self, message: discord.Message, answering: Answering, view: View | None) -> Reply | None:
-        """Return the answer to a message that asks without addressing the bot; None where that is not sure.
-
-        A forum post often asks in its title and tells a story in its first message, so the title is tried alone, too.
-        """
-        body = _MARKUP.sub(" ", message.content).strip()
-        place = message.channel
-        questions = [body]
-        if isinstance(place, discord.Thread) and place.id == message.id:
-            questions = [f"{place.name}\n{body}", place.name]
+        """Return the answer to a message that asks without addressing the bot; None where that is not sure."""
         strict = view is not None and view.settings.strictness is Strictness.STRICT
         context = Context(Mode.CHANNEL, None, self._language(message, view), strict)
-        for question in questions:
+        for question in _questions(message):
             reply = await _replied(answering, question, context)
             if reply.outcome is Outcome.ANSWER:
                 return reply
@@ -146,9 +145,13 @@ class Channels(commands.Cog):
     def _language(self, message: discord.Message, view: View | None) -> Language:
         if view and view.settings.language:
             return view.settings.language
-        preferred = message.guild.preferred_locale.value if message.guild else None
-        # Every server starts as en-US: only another choice says something.
-        return (of_locale(preferred) if preferred and preferred != "en-US" else None) or self.bot.language
+        return self.bot.language_by_default(message.guild.preferred_locale.value if message.guild else None)
+
+    def _note_explained(self, message: discord.Message, reply: Reply) -> None:
+        # In the order of time, which `_forget_old` relies on.
+        for place in _places(message, reply):
+            self._explained[place] = time.monotonic()
+            self._explained.move_to_end(place)
 
     def _forget_old(self) -> None:
         end = time.monotonic() - REPEAT_AFTER
@@ -185,7 +188,7 @@ class Channels(commands.Cog):
         return False
 
     async def _send_once_more(self, message: discord.Message, answer: Message, *, reply: bool) -> None:
-        """Send, and once more after a server's error that the library does not retry itself.
+        """Send, and once more after a server's error or a broken connection, which the library does not retry itself.
 
         The nonce lets Discord return the first message where it had been sent after all.
         """
@@ -197,7 +200,7 @@ class Channels(commands.Cog):
             arguments["reference"] = message.to_reference(fail_if_not_exists=False)
         try:
             await message.channel.send(answer.content, **arguments)
-        except discord.DiscordServerError:
+        except (discord.DiscordServerError, aiohttp.ClientConnectionError):
             await asyncio.sleep(RETRY_AFTER)
             await message.channel.send(answer.content, **arguments)
 
@@ -208,6 +211,23 @@ def _names_role(message: discord.Message) -> bool:
     Without the Message Content intent Discord keeps such a text back: whoever wrote it is then told how to ask.
     """
     return bool(message.role_mentions and message.guild and message.guild.self_role in message.role_mentions)
+
+
+def _questions(message: discord.Message) -> list[str]:
+    """Return what a message may ask: its text; of a forum post that with the title, and the title alone.
+
+    A post often asks in its title and tells a story in its first message.
+    """
+    body, place = without_markup(message.content), message.channel
+    if isinstance(place, discord.Thread) and place.id == message.id:
+        return [f"{place.name}\n{body}", place.name]
+    return [body]
+
+
+def _places(message: discord.Message, reply: Reply) -> list[tuple[int, str]]:
+    """Return what a reply explains, and where."""
+    shown = reply.terms if reply.compared else reply.terms[:1]
+    return [(message.channel.id, t.id) for t in shown]
 
 
 async def _replied(answering: Answering, question: str, context: Context) -> Reply:

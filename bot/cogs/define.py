@@ -11,12 +11,14 @@ from discord.ext import commands
 
 from bot.answering import Context, both_names
 from bot.cogs._host import Host, Interaction
+from bot.cogs._markup import without_markup
 from bot.cogs._reply import fit, message_for, offered, side_by_side
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.errors import UserError
 from bot.core.languages import Language, of_locale
 from bot.core.text import key
+from bot.servers import View
 
 LONGEST_TERM = 200
 _CHOICES = 25
@@ -42,8 +44,8 @@ class Define(commands.Cog):
         """Remove the menu."""
         self.bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
-    async def _context(self, interaction: Interaction, language: str | None) -> Context:
-        return Context(Mode.ASKED, of_choice(language), await self.bot.language_of(interaction))
+    def _context(self, interaction: Interaction, view: View, language: str | None) -> Context:
+        return Context(Mode.ASKED, of_choice(language), self.bot.language_in(view, interaction))
 
     @app_commands.command(name=_("define"), description=_("Explain an AI term, with sources"))
     @app_commands.describe(
@@ -62,7 +64,7 @@ class Define(commands.Cog):
     ) -> None:
         """Explain a term."""
         view = await self.bot.view(interaction)
-        reply = view.answering.reply(term, await self._context(interaction, language))
+        reply = view.answering.reply(without_markup(term), self._context(interaction, view, language))
         self.bot.metrics.answered("asked", reply.outcome.value)
         await self.bot.send(interaction, message_for(reply, view.answering, private=private))
         if interaction.is_guild_integration():
@@ -83,8 +85,8 @@ class Define(commands.Cog):
     ) -> None:
         """Show two terms side by side."""
         view = await self.bot.view(interaction)
-        context = await self._context(interaction, language)
-        replies = [view.answering.reply(side, context) for side in (first, second)]
+        context = self._context(interaction, view, language)
+        replies = [view.answering.reply(without_markup(side), context) for side in (first, second)]
         if any(r.compared for r in replies):
             raise UserError(text("one-each", "en"), text("one-each", "zh"))
         unsure = next((r for r in replies if r.outcome is not Outcome.ANSWER), None)
@@ -106,8 +108,8 @@ class Define(commands.Cog):
     @compare.autocomplete("second")
     async def complete(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest names while a term is typed; nothing typed suggests nothing in particular."""
-        answering = (await self.bot.view(interaction)).answering
-        language = await self.bot.language_of(interaction)
+        view = await self.bot.view(interaction)
+        answering, language = view.answering, self.bot.language_in(view, interaction)
         choices: list[app_commands.Choice[str]] = []
         for name, ids in answering.search.names.complete(typed[:LONGEST_TERM], _CHOICES):
             term = answering.glossary.terms[ids[0]]
@@ -119,8 +121,8 @@ class Define(commands.Cog):
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Offer every term in a message, what it shows of links or forwards included, to the one who asked."""
-        language = await self.bot.language_of(interaction)
-        answering = (await self.bot.view(interaction)).answering
+        view = await self.bot.view(interaction)
+        answering, language = view.answering, self.bot.language_in(view, interaction)
         # In a thread: a message with all that may come with it takes longer than others should wait.
         terms = await asyncio.to_thread(answering.terms_in, *_texts_of(message))
         if not terms:
@@ -137,7 +139,7 @@ def _texts_of(message: discord.Message) -> list[str]:
         for embed in told.embeds:
             texts += [embed.title or "", embed.description or ""]
             texts += [f"{field.name}\n{field.value}" for field in embed.fields]
-    return [t for t in texts if t]
+    return [without_markup(t) for t in texts if t]
 
 
 def _displayed(components: Sequence[discord.Component]) -> Iterator[str]:

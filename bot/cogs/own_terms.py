@@ -162,7 +162,7 @@ class OwnTerms(
         language = await self._demand_editor(interaction)
         if not (await self.bot.own_view(interaction)).own:
             raise UserError(own_text("list-empty", "en"), own_text("list-empty", "zh"))
-        await self.bot.first(interaction.response.defer(ephemeral=True, thinking=True))
+        await self.bot.first(interaction, lambda: interaction.response.defer(ephemeral=True, thinking=True))
         terms = [o.term for o in await self.bot.servers.store.terms(interaction.guild_id or 0)]
         ending = "csv" if format == "csv" else "toml"
         parts = await asyncio.to_thread(files_of, terms, csv_file if ending == "csv" else toml_file, SIZE_LIMIT)

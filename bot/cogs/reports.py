@@ -31,7 +31,7 @@ class Reports(commands.Cog):
         data: Any = interaction.data or {}
         is_form = interaction.type is discord.InteractionType.modal_submit
         if is_form and str(data.get("custom_id", "")).startswith(REPORT_PREFIX):
-            await self.bot.guarded(interaction, self._take)
+            await self.bot.guarded(interaction, self._take, limited=False)
 
     async def _take(self, interaction: Interaction) -> None:
         data: Any = interaction.data

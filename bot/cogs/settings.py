@@ -92,8 +92,9 @@ def settings_message(
         label = f"{panel.panel_text(what, language)}: {state}"
         return discord.ui.Button(label=label[:80], style=style, custom_id=id_(what))
 
+    default = host.language_by_default(guild.preferred_locale.value if guild else None)
     choices = {
-        "language": panel.language_options(settings, language, host.language),
+        "language": panel.language_options(settings, language, default),
         "strictness": panel.strictness_options(settings, language),
     }
     there = _still_there(guild, settings)
@@ -107,7 +108,7 @@ def settings_message(
         switch("gaps", settings.gaps),
         switch("links", settings.links),
     ]
-    embed = panel.panel_embed(settings, language, host.language, _troubles(host, guild, settings, language), note)
+    embed = panel.panel_embed(settings, language, default, _troubles(host, guild, settings, language), note)
     return panel.private(embed, [Field.make(item) for item in items])
 
 

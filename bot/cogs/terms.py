@@ -26,6 +26,8 @@ _CHOICES = 25
 class Page(Stateless, template=rf"aiterms:page:(?P<category>[a-z-]{{1,40}}):(?P<page>\d{{1,4}}):{LANGUAGE}"):
     """Turns the pages of the list."""
 
+    limited = False
+
     @classmethod
     def make(cls, category: str, page: int, language: Language, mark: str) -> Self:
         """Return the button that leads to `page`."""
@@ -50,10 +52,10 @@ class Terms(commands.Cog):
     @app_commands.rename(category=_("category"))
     async def terms(self, interaction: Interaction, category: str | None = None) -> None:
         """List the terms."""
-        language = await self.bot.language_of(interaction)
         chosen = _category_id(self.bot.answering, category) if category else ALL
-        answering = (await self.bot.view(interaction)).answering
-        await self.bot.send(interaction, page_message(answering, chosen, 1, language))
+        view = await self.bot.view(interaction)
+        language = self.bot.language_in(view, interaction)
+        await self.bot.send(interaction, page_message(view.answering, chosen, 1, language))
 
     @terms.autocomplete("category")
     async def complete_category(self, interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:

@@ -63,6 +63,7 @@ _SIZE_QUESTION = re.compile(
     r"|\b\d[\w.]*b\b[^.?!]{0,40}\b(?:mean|stand)|多大|多少.{0,3}(?:参数|亿|显存|内存)|参数|代表|(?:这个|那个|里的|后面的|的) ?b\b|\bb(?:代表|是|指|到底)|什么概念"
 )
 _ADDRESS = re.compile(r"<?(https?://[^\s<>]{4,300})>?")
+_ANY_ADDRESS = re.compile(r"<?https?://[^\s<>\u3000-\u9fff\uff00-\uffef]*>?")
 _PAIR = re.compile(r"(?=([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff].))", re.DOTALL)
 _ENGLISH = re.compile(r"[a-z]{4,}")
 # Words that point at one particular thing: "what is the temperature" asks for a reading, not for a meaning.
@@ -187,9 +188,11 @@ class Search:
 
     def described(self, cleaned: str) -> list[Described]:
         """Return the terms that a question without names describes best."""
-        if cleaned != self._last_described[0]:
-            self._last_described = cleaned, self.descriptions.find(_as_said(cleaned))
-        return self._last_described[1]
+        last = self._last_described
+        if cleaned != last[0]:
+            # Read once and written whole: long messages are answered from threads.
+            self._last_described = last = cleaned, self.descriptions.find(_as_said(cleaned))
+        return last[1]
 
     @cached_property
     def _addresses(self) -> dict[str, dict[str, bool]]:
@@ -225,7 +228,8 @@ class Search:
         """Find the names in `question` and what else it says; an over-long question gives nothing."""
         if len(question) > LONGEST_QUESTION:
             return Found(question, "", (), field=False, size=False, naming=False)
-        cleaned = text.clean(question)
+        # What stands in an address says nothing of what is asked; one alone is looked up by `at_address`.
+        cleaned = text.clean(_ANY_ADDRESS.sub(" ", question))
         parts = asking.read(cleaned)
         asked = any(p.ask >= Ask.STRONG for p in parts)
         topics = [self._topic(part, referred=asked) for part in parts]

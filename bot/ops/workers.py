@@ -27,6 +27,8 @@ _START = "from bot.ops.workers import serve; serve()"
 # The child is given what it needs to run and nothing else: tokens and passwords stay here.
 _ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TZ")
 _LAST_WORDS = 2.0
+_STARTING = 20.0
+"""Seconds until a child must have taken a call, its start included."""
 # Where cores are few, people who ask short questions come before those who count long texts.
 _NICENESS = 10
 # What the child says once it has a whole call: if it dies from then on, it died of that call.
@@ -164,11 +166,16 @@ class Workers:
 
     async def _exchange(self, message: bytes, timeout: float) -> tuple[str, object]:  # noqa: ASYNC109 - see run
         reply: tuple[str, object] = (_LAST, None)
+        stdout = None
         try:
+            async with asyncio.timeout(_STARTING):
+                stdout = await self._delivered(message)
+            # From when the child has the call: that it has to be started is not the fault of what it is asked.
             async with asyncio.timeout(timeout):
-                reply = pickle.loads(await self._send_and_receive(message))  # noqa: S301 - written by our own child
+                (size,) = _HEADER.unpack(await stdout.readexactly(_HEADER.size))
+                reply = pickle.loads(await stdout.readexactly(size))  # noqa: S301 - written by our own child
         except TimeoutError:
-            raise OverrunError(timeout) from None
+            raise (OverrunError(timeout) if stdout else BusyError()) from None
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             code = await self._end_child(patience=_LAST_WORDS)
             raise WorkerError(f"the worker process died (exit code {code})") from error
@@ -178,7 +185,8 @@ class Workers:
                 await self._end_child()
         return reply
 
-    async def _send_and_receive(self, message: bytes) -> bytes:
+    async def _delivered(self, message: bytes) -> asyncio.StreamReader:
+        """Hand a call to the child; return where its answer comes."""
         stdout = await self._deliver(message)
         if stdout is None:
             # A child that died between two calls is nobody's fault.
@@ -186,8 +194,7 @@ class Workers:
             stdout = await self._deliver(message)
         if stdout is None:
             raise ConnectionError
-        (size,) = _HEADER.unpack(await stdout.readexactly(_HEADER.size))
-        return await stdout.readexactly(size)
+        return stdout
 
     async def _deliver(self, message: bytes) -> asyncio.StreamReader | None:
         """Hand a call to the child, which is started if there is none; None if it dies before it has taken it."""

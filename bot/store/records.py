@@ -33,7 +33,7 @@ class ServerSettings:
     """What a server has chosen; the defaults are those of a server that has chosen nothing."""
 
     language: Language | None = None
-    """None leaves the operator's default."""
+    """None leaves it to Discord's setting of the server, and to the operator."""
     channels: frozenset[int] = frozenset()
     """Q&A channels and forums, beside those that the operator names."""
     strictness: Strictness = Strictness.NORMAL

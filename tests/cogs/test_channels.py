@@ -7,7 +7,7 @@ import pytest
 
 from bot.answering import Answering
 from tests.cogs.conftest import Lab, in_a_lab
-from tests.discord_server import INVITE, DiscordServer, Permission, Upload
+from tests.discord_server import FORUM, INVITE, DiscordServer, Permission, Upload, payloads
 
 pytestmark = pytest.mark.asyncio
 
@@ -101,6 +101,98 @@ async def test_without_the_intent_nothing_is_answered_unasked(
         assert await lab.asker.say(lab.channel, QUESTION).unanswered()
 
 
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("place", ["mention", "direct", "qa"])
+async def test_a_reply_whose_connection_breaks_is_sent_once_more_and_seen_once(
+    qa: Lab, place: str, after: bool
+) -> None:
+    fault = qa.server.faults.reset("POST /channels/*/messages", after=after)
+    where, content = {
+        "mention": (qa.channel, f"{qa.mention} {QUESTION}"),
+        "direct": (qa.asker.dm, QUESTION),
+        "qa": (qa.channel, QUESTION),
+    }[place]
+    said = qa.asker.say(where, content)
+    assert is_rlhf((await said.reply()).embeds[0]["title"])
+    await qa.server.idle(0.2)
+    assert fault.hits == 1
+    assert len(said.replies) == 1
+
+
+async def test_a_reply_whose_confirmation_was_lost_with_503_is_not_doubled(lab: Lab) -> None:
+    lab.server.faults.server_error("POST /channels/*/messages", 503, after=True)
+    said = lab.asker.say(lab.channel, f"{lab.mention} {QUESTION}")
+    await said.reply()
+    await lab.server.idle(1.5)
+    assert len(said.replies) == 1
+
+
+async def test_a_forum_post_that_mentions_the_bot_is_read_with_its_title(lab: Lab) -> None:
+    forum = lab.server.add_channel(lab.guild, "help", kind=FORUM)
+    for body in (f"{lab.mention} can you help? I saw it in a video and got lost", lab.mention):
+        _, said = lab.asker.post(forum, "What is LoRA?", body)
+        assert (await said.reply()).embeds[0]["title"].startswith("LoRA")
+    _, said = lab.asker.post(forum, "Trouble", f"{lab.mention} what is RLHF?")
+    assert is_rlhf((await said.reply()).embeds[0]["title"])
+
+
+async def test_a_post_whose_title_alone_asks_is_answered_in_a_qa_forum(
+    server: DiscordServer, answering: Answering, tmp_path: Path
+) -> None:
+    async with in_a_lab(server, answering, tmp_path, qa=True) as lab:
+        forum = server.add_channel(lab.guild, "help", kind=FORUM)
+        lab.bot.qa_channels = frozenset({forum.id})
+        story = "My agent keeps failing on long inputs, the model is slow, and my team cannot agree on anything. " * 3
+        _, said = lab.asker.post(forum, "What is LoRA?", story)
+        assert (await said.reply()).embeds[0]["title"].startswith("LoRA")
+
+
+@pytest.mark.parametrize("words", ["help", "hi!", "Thanks!", "谢谢", "good bot", "what can you do?", "你是谁？"])
+async def test_small_talk_to_the_bot_is_told_what_it_is_for_and_counts_as_no_gap(lab: Lab, words: str) -> None:
+    reply = await lab.asker.say(lab.channel, f"{lab.mention} {words}").reply()
+    assert "RLHF" in reply.text
+    assert not reply.parts(2)
+    await lab.server.idle()
+    assert await lab.bot.servers.store.gaps(lab.guild.id) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.com/lora/rag", "[x](http://lora.b)", "<https://example.com/rlhf>"]
+)
+async def test_nothing_is_read_into_an_address(lab: Lab, address: str) -> None:
+    reply = await lab.asker.say(lab.channel, f"{lab.mention} {address}").reply()
+    assert not reply.embeds
+    answer = await lab.asker.slash(lab.channel, "define", term=address)
+    assert not answer.embeds
+    assert answer.ephemeral
+    # One that a term cites stands for that term.
+    cited = await lab.asker.slash(lab.channel, "define", term="https://arxiv.org/abs/2106.09685")
+    assert cited.embeds[0]["title"].startswith("LoRA")
+
+
+async def test_what_was_explained_to_somebody_who_asked_is_not_explained_again_unasked(qa: Lab) -> None:
+    await qa.asker.say(qa.channel, f"{qa.mention} {QUESTION}").reply()
+    other = qa.server.add_user("Bea", qa.guild)
+    assert await other.say(qa.channel, QUESTION).unanswered()
+    assert (await other.say(qa.channel, f"{qa.mention} {QUESTION}").reply()).embeds
+
+
+async def test_a_notice_that_a_thread_was_begun_is_no_question(qa: Lab) -> None:
+    said = qa.asker.say(qa.channel, "lunch?").message
+    qa.server.gateway.emit(
+        "MESSAGE_CREATE",
+        {
+            **payloads.message_event(said),
+            "id": str(said.id + 1),
+            "type": 18,
+            "content": QUESTION,
+        },
+        qa.guild,
+    )
+    await qa.server.idle(0.3)
+    assert qa.server.bot_messages(qa.channel) == []
+
+
 async def test_bots_webhooks_and_itself_are_never_answered(qa: Lab) -> None:
     robot = qa.server.add_user("robot", qa.guild, bot=True)
     for said in (
@@ -132,6 +224,11 @@ async def test_replies_to_an_answer_are_answered_where_they_ask_for_sure(lab: La
         assert await lab.asker.say(lab.channel, thanks, reply_to=answer).unanswered(0.15), thanks
     more = await lab.asker.say(lab.channel, "and what is DPO?", reply_to=answer).reply()
     assert "DPO" in more.embeds[0]["title"]
+    # Who replies to the bot and asks is told that it does not know, is asked back, and is told what others were.
+    other = lab.server.add_user("Bea", lab.guild)
+    assert "I don't know" in (await other.say(lab.channel, "what is a kumquat?", reply_to=answer).reply()).text
+    assert len((await other.say(lab.channel, "推理", reply_to=answer).reply()).parts(2)) >= 2
+    assert (await other.say(lab.channel, "what is DPO?", reply_to=answer).reply()).embeds
     assert await lab.asker.say(lab.channel, "what is LoRA?", reply_to=answer, ping=False).unanswered()
 
 

@@ -1,7 +1,10 @@
 """Odd input to commands and buttons: what the user sees."""
 
+import asyncio
+
 import pytest
 
+from bot.servers import PATIENCE
 from bot.store.records import ServerSettings
 from tests.cogs.conftest import Lab
 
@@ -120,6 +123,52 @@ async def test_a_report_of_many_lines_is_stored_once_and_thanked_for(lab: Lab) -
     assert "reference" not in said.text
     assert said.refused == []
     assert len(await lab.bot.servers.store.reports()) == 1
+
+
+async def test_a_report_is_taken_however_much_its_author_has_asked(lab: Lab) -> None:
+    answer = await lab.asker.slash(lab.channel, "define", term="rlhf")
+    form = await lab.asker.click(answer.message, "aiterms:wrong:.*")
+    for _ in range(4):
+        await lab.asker.slash(lab.channel, "define", term="rlhf")
+    said = await lab.asker.submit(form, {"text": "It was 2017."})
+    assert "recorded" in said.text
+    assert len(await lab.bot.servers.store.reports()) == 1
+
+
+async def test_all_pages_of_the_terms_can_be_turned_one_after_the_other(lab: Lab) -> None:
+    listed = await lab.asker.slash(lab.channel, "terms")
+    seen = {listed.embeds[0]["footer"]["text"]}
+    while [b for b in listed.message.parts(2) if b["label"] == "▶"]:
+        turned = await lab.asker.click(listed.message, label="▶")
+        assert turned.message is listed.message
+        seen.add(turned.embeds[0]["footer"]["text"])
+    assert len(seen) > 10
+
+
+async def test_people_whose_language_is_none_of_ours_get_that_of_a_chinese_server(lab: Lab) -> None:
+    guild = lab.server.add_guild("台灣", locale="zh-TW")
+    channel = lab.server.add_channel(guild)
+    reader = lab.server.add_user("Yuki", guild, locale="ja")
+    boss = lab.server.add_user("Boss", guild, locale="ja", permissions=1 << 5)
+    by_command = await reader.slash(channel, "define", term="RLHF")
+    by_mention = await reader.say(channel, f"{lab.mention} RLHF").reply()
+    assert by_command.embeds == by_mention.embeds
+    assert by_command.embeds[0]["title"].startswith("基於")
+    panel = boss.slash(channel, "settings")
+    assert "繁體中文" in (await panel.shown()).text
+
+
+async def test_the_storage_is_waited_for_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(_: int) -> ServerSettings:
+        await asyncio.sleep(30)
+        return ServerSettings()
+
+    monkeypatch.setattr(lab.bot.servers.store, "settings", slow)
+    reader = lab.server.add_user("Yuki", lab.guild, locale="ja")
+    answer = await reader.slash(lab.channel, "define", term="RLHF")
+    assert answer.embeds
+    assert answer.latency
+    assert answer.latency < 2 * PATIENCE
 
 
 async def test_a_report_without_text_stores_nothing(lab: Lab) -> None:

@@ -71,6 +71,38 @@ async def test_the_same_answer_is_public_or_private_as_asked(lab: Lab) -> None:
     assert seen[0].components == seen[1].components
 
 
+async def test_what_was_answered_by_somebody_else_is_no_success_of_ours(lab: Lab) -> None:
+    lab.server.faults.already_acknowledged()
+    lab.asker.slash(lab.channel, "define", term="rlhf")
+    await lab.server.idle(0.3)
+    assert lab.bot.metrics.value("first_response_seconds_count", kind="interaction") == 0
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_pages_forms_and_pictures_survive_a_broken_connection_too(
+    lab: Lab, logged: pytest.LogCaptureFixture, after: bool
+) -> None:
+    listed = await lab.asker.slash(lab.channel, "terms")
+    shown = await lab.asker.slash(lab.channel, "define", term="rlhf")
+    first = listed.embeds
+    lab.server.faults.reset(CALLBACK, after=after)
+    turned = await lab.asker.click(listed.message, label="▶")
+    assert turned.embeds != first
+    # The second try of the one before must not meet the fault of the next.
+    await lab.server.idle(0.2)
+    lab.server.faults.reset(CALLBACK, after=after)
+    form = await lab.asker.click(shown.message, "aiterms:wrong:.*")
+    assert form.modal
+    await lab.server.idle(0.2)
+    lab.server.faults.reset(CALLBACK, after=after)
+    size = await lab.asker.slash(lab.channel, "modelsize", size="7B")
+    assert "7B" in (await size.shown(20)).text
+    await lab.server.idle(0.3)
+    assert "went wrong" not in size.text
+    assert lab.bot.metrics.failures == {}
+    assert "ERROR" not in logged.text
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 async def test_a_passing_failure_delays_the_answer(lab: Lab, status: int) -> None:
     fault = lab.server.faults.server_error(CALLBACK, status, times=2)
