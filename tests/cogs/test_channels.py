@@ -1,11 +1,13 @@
 """Messages: who is answered, who is not, and odd ones."""
 
+import threading
 from pathlib import Path
 
 import discord
 import pytest
 
-from bot.answering import Answering
+from bot.answering import Answering, Context, Reply
+from bot.core.glossary import Term
 from tests.cogs.conftest import Lab, in_a_lab
 from tests.discord_server import FORUM, INVITE, DiscordServer, Permission, Upload, payloads
 
@@ -84,6 +86,27 @@ async def test_the_longest_message_is_answered(lab: Lab, filler: str) -> None:
 async def test_the_longest_message_that_is_no_question_is_told_so(lab: Lab) -> None:
     reply = await lab.asker.say(lab.channel, f"{lab.mention} {'模' * 4000}"[:4000]).reply()
     assert "这个我还不知道" in reply.text
+
+
+async def test_what_is_long_is_read_beside_the_loop(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside: dict[str, bool] = {}
+    reply, terms_in = Answering.reply, Answering.terms_in
+
+    def spied(answering: Answering, question: str, context: Context) -> Reply:
+        beside["long" if len(question) > 1000 else "short"] = threading.current_thread() is not threading.main_thread()
+        return reply(answering, question, context)
+
+    def spied_terms(answering: Answering, *texts: str) -> tuple[Term, ...]:
+        beside["menu"] = threading.current_thread() is not threading.main_thread()
+        return terms_in(answering, *texts)
+
+    monkeypatch.setattr(Answering, "reply", spied)
+    monkeypatch.setattr(Answering, "terms_in", spied_terms)
+    await lab.asker.say(lab.channel, f"{lab.mention} {QUESTION}").reply()
+    said = lab.asker.say(lab.channel, f"{lab.mention} {QUESTION} {'好' * 3000}")
+    await said.reply()
+    await lab.asker.menu("Explain AI terms", said.message)
+    assert beside == {"short": False, "long": True, "menu": True}
 
 
 async def test_a_long_message_in_a_qa_channel_is_answered_where_it_asks(qa: Lab) -> None:

@@ -1,5 +1,6 @@
 """Replies as messages: within Discord's limits for every term in every language, and cut where it can be read."""
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -8,7 +9,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.answering import Answering, Context
-from bot.cogs._reply import Message, cut_at_sentence, literal, message_for, suggestions, term_message
+from bot.cogs._reply import (
+    Message,
+    cut_at_sentence,
+    literal,
+    message_for,
+    side_by_side,
+    suggestions,
+    term_message,
+)
 from bot.cogs.terms import ALL, page_message
 from bot.core.decide import Mode
 from bot.core.glossary import Glossary, Source, Term
@@ -106,6 +115,14 @@ async def test_no_address_in_a_servers_own_text_can_be_followed(before: str, sch
 @pytest.mark.parametrize("link", ["<mail@evil.example>", "<+4912345678>", "<https://evil.example>", "<t:1>", "<@1>"])
 async def test_nothing_between_angle_brackets_becomes_a_link_or_a_mention(link: str) -> None:
     assert literal(f"a{link}").startswith("a\\<")
+
+
+async def test_two_sizes_side_by_side_stay_within_what_a_message_holds(answering: Answering) -> None:
+    pair = [answering.reply(size, Context()) for size in ("7B", "70B")]
+    long = [replace(r, size=replace(r.size, words="A sentence of words. " * 190)) for r in pair if r.size]
+    assert problems(side_by_side(long, answering)) == []
+    message = side_by_side(pair, answering)
+    assert [e.description for e in message.embeds] == [r.size.words for r in pair if r.size]
 
 
 async def test_a_source_that_is_no_address_keeps_no_term_from_being_shown() -> None:
