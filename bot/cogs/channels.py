@@ -1,20 +1,18 @@
 """Mentions, direct messages, and the Q&A channels in which the bot speaks only when it is sure."""
 
 import asyncio
-import logging
 import re
 import time
 from collections import OrderedDict
-from typing import Any
 
-import aiohttp
 import discord
 from discord.ext import commands
 
 from bot.answering import Answering, Context, Reply
-from bot.cogs._host import Host, code_of
+from bot.cogs._host import Host
 from bot.cogs._markup import without_markup
 from bot.cogs._reply import Message, message_for
+from bot.cogs._sending import send_reply
 from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language
@@ -22,13 +20,8 @@ from bot.core.small_talk import is_small_talk
 from bot.servers import View
 from bot.store.records import Strictness
 
-log = logging.getLogger(__name__)
-
 REPEAT_AFTER = 600.0
 """Seconds before the same term is explained again, unasked, in the same channel."""
-SEND = 20.0
-"""Seconds for sending a message, the library's and our own retries included."""
-RETRY_AFTER = 1.0
 _LONG = 800
 """Characters up to which a reply is made at once: in less than 10 ms, Chinese ones too."""
 
@@ -97,18 +90,18 @@ class Channels(commands.Cog):
         wait = bot.cooldown.wait(message.author.id)
         if wait:
             if bot.cooldown.to_be_told(message.author.id):
-                await self._send(message, Message(content=text("cooldown", language, seconds=round(wait) or 1)))
+                await send_reply(bot, message, Message(content=text("cooldown", language, seconds=round(wait) or 1)))
             return
         questions = _questions(message)
         if not any(c.isalnum() for c in questions[0]) or is_small_talk(questions[0]):
             mention = f"{bot.user.mention} " if bot.user and message.guild else ""
-            await self._send(message, Message(content=text("mention-help", language, mention=mention)))
+            await send_reply(bot, message, Message(content=text("mention-help", language, mention=mention)))
             return
         replies = [await _replied(answering, q, Context(Mode.ASKED, None, language)) for q in questions]
         # Where title and text of a post are one question each, the one that is known counts.
         reply = next((r for r in replies if r.outcome is Outcome.ANSWER), replies[0])
         bot.metrics.answered("asked", reply.outcome.value)
-        if await self._send(message, message_for(reply, answering)) and reply.outcome is Outcome.ANSWER:
+        if await send_reply(bot, message, message_for(reply, answering)) and reply.outcome is Outcome.ANSWER:
             self._note_explained(message, reply)
         if message.guild and len(questions) == 1:
             bot.note_gap(message.guild.id, reply)
@@ -126,7 +119,7 @@ class Channels(commands.Cog):
             return
         # Noted before it is sent, since the same may be asked meanwhile.
         self._note_explained(message, reply)
-        if not await self._send(message, message_for(reply, answering, asker=message.author.id)):
+        if not await send_reply(bot, message, message_for(reply, answering, asker=message.author.id)):
             for place in places:
                 self._explained.pop(place, None)
         else:
@@ -148,6 +141,7 @@ class Channels(commands.Cog):
         return self.bot.language_by_default(message.guild.preferred_locale.value if message.guild else None)
 
     def _note_explained(self, message: discord.Message, reply: Reply) -> None:
+        self._forget_old()
         # In the order of time, which `_forget_old` relies on.
         for place in _places(message, reply):
             self._explained[place] = time.monotonic()
@@ -157,52 +151,6 @@ class Channels(commands.Cog):
         end = time.monotonic() - REPEAT_AFTER
         while self._explained and next(iter(self._explained.values())) < end:
             self._explained.popitem(last=False)
-
-    async def _send(self, message: discord.Message, answer: Message) -> bool:
-        """Reply to a message, once; tell whether that worked."""
-        allowed = _allowed(message)
-        if not allowed.send_messages:
-            log.info("channel %d does not let the bot write", message.channel.id)
-            return False
-        if answer.embeds and not allowed.embed_links:
-            answer = answer.as_text()
-        try:
-            async with asyncio.timeout(SEND):
-                await self._send_once_more(message, answer, reply=allowed.read_message_history)
-        except discord.Forbidden as error:
-            self.bot.metrics.failed(code_of(error))
-            if self.bot.circuit.refused(message.channel.id):
-                log.warning("channel %d refuses messages and is left alone for a while", message.channel.id)
-        except discord.RateLimited as limited:
-            self.bot.metrics.failed("RateLimited")
-            log.warning("Discord limits sending for %.0f s; a reply was dropped", limited.retry_after)
-        except discord.HTTPException as error:
-            self.bot.metrics.failed(code_of(error))
-            log.warning("a reply could not be sent: HTTP %d, code %d", error.status, error.code)
-        except (aiohttp.ClientError, OSError) as error:
-            self.bot.metrics.failed(code_of(error))
-            log.warning("a reply could not be sent: %s", type(error).__name__)
-        else:
-            self.bot.responded("message")
-            return True
-        return False
-
-    async def _send_once_more(self, message: discord.Message, answer: Message, *, reply: bool) -> None:
-        """Send, and once more after a server's error or a broken connection, which the library does not retry itself.
-
-        The nonce lets Discord return the first message where it had been sent after all.
-        """
-        arguments: dict[str, Any] = {"embeds": list(answer.embeds), "nonce": str(message.id), "mention_author": False}
-        view = answer.view()
-        if view:
-            arguments["view"] = view
-        if reply:
-            arguments["reference"] = message.to_reference(fail_if_not_exists=False)
-        try:
-            await message.channel.send(answer.content, **arguments)
-        except (discord.DiscordServerError, aiohttp.ClientConnectionError):
-            await asyncio.sleep(RETRY_AFTER)
-            await message.channel.send(answer.content, **arguments)
 
 
 def _names_role(message: discord.Message) -> bool:
@@ -235,20 +183,3 @@ async def _replied(answering: Answering, question: str, context: Context) -> Rep
     if len(question) < _LONG:
         return answering.reply(question, context)
     return await asyncio.to_thread(answering.reply, question, context)
-
-
-def _allowed(message: discord.Message) -> discord.Permissions:
-    """Return what the bot may do where `message` stands, with `send_messages` meaning just that in threads too."""
-    place = message.channel
-    if message.guild is None or isinstance(place, discord.PartialMessageable):
-        # A direct message, or a place that is not known: Discord will tell.
-        return discord.Permissions.all()
-    try:
-        allowed = place.permissions_for(message.guild.me)
-    except discord.ClientException:
-        # A thread whose channel is not known: likewise.
-        return discord.Permissions.all()
-    if isinstance(place, discord.Thread):
-        allowed.send_messages = allowed.send_messages_in_threads and not (place.locked and not allowed.manage_threads)
-    allowed.send_messages &= allowed.view_channel
-    return allowed

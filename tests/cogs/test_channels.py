@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot.answering import Answering, Context, Reply
+from bot.cogs import channels
 from bot.core.glossary import Term
 from tests.cogs.conftest import Lab, in_a_lab
 from tests.discord_server import FORUM, INVITE, DiscordServer, Permission, Upload, payloads
@@ -198,6 +199,18 @@ async def test_what_was_explained_to_somebody_who_asked_is_not_explained_again_u
     other = qa.server.add_user("Bea", qa.guild)
     assert await other.say(qa.channel, QUESTION).unanswered()
     assert (await other.say(qa.channel, f"{qa.mention} {QUESTION}").reply()).embeds
+
+
+async def test_what_was_explained_is_forgotten_where_nobody_asks_unasked(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "REPEAT_AFTER", 0.0)
+    for term in ("RLHF", "LoRA", "DPO"):
+        await lab.asker.say(lab.channel, f"{lab.mention} what is {term}?").reply()
+    await lab.server.idle()
+    cog = lab.bot.get_cog("Channels")
+    assert isinstance(cog, channels.Channels)
+    assert len(cog._explained) == 1
 
 
 async def test_a_notice_that_a_thread_was_begun_is_no_question(qa: Lab) -> None:

@@ -59,7 +59,7 @@ from yarl import URL
 from bot import app
 from bot.answering import Answering
 from bot.client import make_client
-from bot.cogs import channels
+from bot.cogs import _sending
 from bot.core.errors import ConfigurationError, IntentRefusedError
 from tests.cogs.conftest import Lab, in_a_lab, settings_for, unconnected
 from tests.discord_server import MALFORMED, DiscordServer, NotAnsweredError
@@ -410,7 +410,7 @@ async def test_a_hanging_callback_holds_nobody_up(lab: Lab, logged: pytest.LogCa
 async def test_a_hanging_message_is_given_up(
     lab: Lab, logged: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channels, "SEND", 0.3)
+    monkeypatch.setattr(_sending, "SEND", 0.3)
     lab.server.faults.hang(REPLY)
     said = lab.asker.say(lab.channel, f"{lab.mention} what is RLHF?")
     await asyncio.sleep(0.6)
