@@ -25,6 +25,8 @@ Work = Callable[[AsyncConnection, bool], Awaitable[T]]
 
 _RETRY = 5.0
 """Seconds in which a database that could not be prepared is not tried again."""
+_WRITERS = 3
+"""Writers that have or want a connection at the same time; the rest of the pool is for readers."""
 _CLOSE = 5.0
 """Seconds for closing connections; those to a server that says nothing are dropped then."""
 _MIGRATION_LOCK = 0x61697465726D73
@@ -47,6 +49,8 @@ class Database:
         self._running: set[asyncio.Task[Any]] = set()
         self._preparing: asyncio.Task[bool] | None = None
         self._prepared = False
+        self._writers = asyncio.Semaphore(_WRITERS)
+        self._closed = False
         self._retry_at = 0.0
         self._file = None if self.is_postgres else Path(self._engine.url.database or "")
         self._opened: tuple[int, int] | None = None
@@ -104,6 +108,11 @@ class Database:
             self._retry_at = time.monotonic() + _RETRY
             log.error("the storage cannot be used: %s", in_words(error))  # noqa: TRY400 - the line says all
             return False
+        except Exception:
+            # Such as a revision that no version knows: nobody is kept from answering by it.
+            self._retry_at = time.monotonic() + _RETRY
+            log.exception("the storage cannot be used")
+            return False
         finally:
             self._preparing = None
         self._opened = _identity(self._file) if self._file else None
@@ -111,7 +120,8 @@ class Database:
         return True
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, for good."""
+        self._closed = True
         running = set(self._running)
         for task in running:
             _cancel_once(task)
@@ -147,6 +157,9 @@ class Database:
             await asyncio.wait({task}, timeout=seconds)
             if not task.done():
                 raise TimeoutError
+            if task.cancelled():
+                # By the end of the database; whoever waits was not cancelled, and is told in words.
+                raise OSError("closed")
             return task.result()
         finally:
             _cancel_once(task)
@@ -183,7 +196,7 @@ class Database:
         async def writing() -> T:
             nonlocal ending
             await self._must_be_prepared()
-            async with self._engine.execution_options(**{WRITES: True}).connect() as connection:
+            async with self._writers, self._engine.execution_options(**{WRITES: True}).connect() as connection:
                 seen = request is not None and not await self._is_new(connection, request)
                 result = await work(connection, seen)
                 ending = True
@@ -248,7 +261,7 @@ class Database:
             raise UnsureError
 
         async def looking() -> tuple[bool, T | None]:
-            async with self._engine.execution_options(**{WRITES: True}).connect() as connection:
+            async with self._writers, self._engine.execution_options(**{WRITES: True}).connect() as connection:
                 # Not a mere look, which would overlook a transaction that is still ending: this waits for it.
                 if await self._is_new(connection, request):
                     await connection.rollback()
@@ -278,6 +291,8 @@ class Database:
         return insert(table)
 
     async def _must_be_prepared(self) -> None:
+        if self._closed:
+            raise OSError("closed")
         try:
             prepared = await self.prepare()
         except SchemaError as error:

@@ -23,9 +23,12 @@ MIGRATE = 60.0
 WRITES = "aiterms_write"
 """The option of connections that will write."""
 _CONNECTIONS = 5
+_CLOSING = 2.0
+"""Seconds for giving a connection back, the end of its transaction included."""
 _ADDRESS = (
     "store.url is no address that can be used: write sqlite:///FOLDER/aiterms.db or "
-    "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like), or leave it empty."
+    "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like; behind it at most "
+    "?sslmode=require or another of libpq's words), or leave it empty."
 )
 
 
@@ -116,12 +119,18 @@ async def _to_its_end(connection: AsyncConnection) -> None:
     """Close a connection, also where the one who waits is cancelled: it must not come back to a pool that is gone."""
     closing = asyncio.create_task(connection.close())
     cancelled = None
+    patience: float | None = _CLOSING
     while not closing.done():
         try:
-            await asyncio.wait({closing})
+            await asyncio.wait({closing}, timeout=patience)
+            if patience and not closing.done():
+                # Once: SQLAlchemy then drops the connection, which a server that says nothing would keep for a minute.
+                patience = None
+                closing.cancel()
         except asyncio.CancelledError as error:
             cancelled = error
-    closing.result()
+    if not closing.cancelled():
+        closing.result()
     if cancelled:
         raise cancelled
 
@@ -139,13 +148,17 @@ def make_engine(url: str, write_timeout: float) -> AsyncEngine:
     kind = parsed.get_backend_name()
     # The short name is common, but SQLAlchemy does not know it.
     if kind in ("postgresql", "postgres") and parsed.database:
+        # As libpq has it, and hosted databases hand it out; the driver's own word is `ssl`.
+        options = {"ssl" if name == "sslmode" else name: value for name, value in parsed.query.items()}
+        if set(options) - {"ssl", "host", "port"}:
+            raise ConfigurationError(_ADDRESS)
         if find_spec("asyncpg") is None:
             raise ConfigurationError(
                 'store.url names PostgreSQL, whose driver is not installed: pip install "aiterms[postgres]"'
             )
         return AsyncEngine(
             create_engine(
-                parsed.set(drivername="postgresql+asyncpg"),
+                parsed.set(drivername="postgresql+asyncpg", query=options),
                 pool_size=_CONNECTIONS,
                 max_overflow=0,
                 pool_timeout=write_timeout,
@@ -156,8 +169,11 @@ def make_engine(url: str, write_timeout: float) -> AsyncEngine:
                 connect_args={"timeout": write_timeout, "command_timeout": MIGRATE},
             )
         )
-    if kind != "sqlite" or parsed.database in (None, "", ":memory:"):
+    file = parsed.database or ""
+    if kind != "sqlite" or file in ("", ":memory:") or file.startswith("file:") or parsed.query:
         raise ConfigurationError(_ADDRESS)
+    from bot.store.sqlite_thread import connect
+
     engine = create_engine(
         parsed.set(drivername="sqlite+aiosqlite"),
         pool_size=_CONNECTIONS,
@@ -165,7 +181,7 @@ def make_engine(url: str, write_timeout: float) -> AsyncEngine:
         pool_timeout=write_timeout,
         hide_parameters=True,
         # Shorter than the deadline: a locked database says so itself, and nothing is left half begun.
-        connect_args={"timeout": write_timeout * 0.75},
+        connect_args={"timeout": write_timeout * 0.75, "async_creator_fn": connect},
     )
     event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begun)

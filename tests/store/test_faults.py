@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.core.errors import ConfigurationError
 from bot.core.glossary import Term
+from bot.store import engine as engine_module
+from bot.store import sqlite_thread
 from bot.store.engine import AsyncConnection, AsyncEngine
 from bot.store.records import NotSavedError, UnreadableError, UnsureError
 from bot.store.store import Store
@@ -315,3 +318,116 @@ async def test_what_is_closing_after_its_deadline_is_not_cancelled_again_at_the_
     go_on.set()
     await closing
     assert cleaned.is_set()
+
+
+async def test_a_connection_that_is_stopped_twice_ends_once(tmp_path: Path) -> None:
+    connection = await sqlite_thread.connect(str(tmp_path / "a.db"))
+    assert connection._thread.daemon
+    for _ in range(2):
+        stopped = connection.stop()
+        assert stopped
+        async with asyncio.timeout(2):
+            await stopped
+    store = await Store.open(sqlite(tmp_path))
+
+    async def kind(used: AsyncConnection) -> type:
+        return type(used._connection.connection.dbapi_connection._connection)  # type: ignore[union-attr]
+
+    assert await store._database.read(kind) is sqlite_thread.Connection
+    await store.close()
+
+
+async def test_writers_that_wait_leave_connections_to_readers(tmp_path: Path) -> None:
+    store = await Store.open(sqlite(tmp_path), write_timeout=3)
+    await store.add_term(1, FTL, by=1, request=1)
+    holder = sqlite3.connect(tmp_path / "aiterms.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    writers = [asyncio.create_task(store.note_gap(1, f"gap {n}")) for n in range(10)]
+    await asyncio.sleep(0.3)
+    async with asyncio.timeout(0.5):
+        assert [o.term for o in await store.terms(1)] == [FTL]
+        assert await store.alive()
+    holder.execute("ROLLBACK")
+    holder.close()
+    await asyncio.gather(*writers)
+    assert len(await store.gaps(1)) == 10
+    await store.close()
+
+
+async def test_a_connection_that_cannot_be_given_back_is_dropped_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_CLOSING", 0.1)
+    told: list[str] = []
+
+    class Silent(AsyncConnection):
+        def __init__(self) -> None:
+            pass
+
+        async def close(self) -> None:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                told.append("dropped")
+                raise
+
+    async with asyncio.timeout(2):
+        await engine_module._to_its_end(Silent())
+    assert told == ["dropped"]
+
+
+async def test_what_is_asked_of_a_storage_that_closes_is_refused_in_words(tmp_path: Path) -> None:
+    store = await Store.open(sqlite(tmp_path))
+
+    async def slow(_: AsyncConnection) -> None:
+        await asyncio.sleep(60)
+
+    reading = asyncio.create_task(store._database.read(slow))
+    await asyncio.sleep(0.1)
+    await store.close()
+    with pytest.raises(UnreadableError):
+        await reading
+    # For good: nothing would close a connection that was opened now.
+    assert not await store.alive()
+    with pytest.raises(NotSavedError):
+        await store.note_gap(1, "late")
+
+
+async def test_a_revision_that_no_version_knows_keeps_nobody_from_answering(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with sqlite3.connect(tmp_path / "aiterms.db") as made:
+        made.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        made.execute("INSERT INTO alembic_version VALUES ('0000-odd')")
+    made.close()
+    store = await Store.open(sqlite(tmp_path))
+    assert not await store.alive()
+    assert "the storage cannot be used" in caplog.text
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "ssl"),
+    [
+        ("postgresql://u:p@h/d", None),
+        ("postgres://u:p@h/d?sslmode=require", "require"),
+        ("postgresql://u:p@h/d?ssl=verify-full", "verify-full"),
+    ],
+)
+async def test_an_address_may_ask_for_encryption_as_hosted_databases_write_it(url: str, ssl: str | None) -> None:
+    engine = engine_module.make_engine(url, 2.0)
+    _, options = engine._engine.dialect.create_connect_args(engine.url)
+    assert options.get("ssl") == ssl
+    assert "sslmode" not in options
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@h/d?channel_binding=require",
+        "sqlite:///x.db?mode=ro&uri=true",
+        "sqlite:///file:/x.db",
+        "mysql://u@h/d",
+    ],
+)
+async def test_what_an_address_says_and_cannot_be_had_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"store\.url is no address that can be used"):
+        engine_module.make_engine(url, 2.0)
