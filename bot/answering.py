@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 # Sizes carry a number or ask how big something is; the tables behind them are not opened for other questions.
 _MAY_BE_SIZE = re.compile(r"\d|how (?:big|large|many)|size of|多大|多少|参数|參數|几个", re.IGNORECASE)
 
+_POINTS = re.compile(
+    r"\b(?:that|this|these|those|it|its|you|your|u|ur|up|he|she|they|i|my|me|we|our|us|there|here|wrong|happening)\b"
+    r"|[这那你您它我他她咱]|什么意思",
+    re.IGNORECASE,
+)
 _MOST_NAMED = 2048
 """Replies to bare names that are kept: people pick most of them from what is suggested while they type."""
 LONGEST_GAP = 80
@@ -136,10 +141,16 @@ class Answering:
         return self._known(f"{first} {second}", both, language)
 
     def asks(self, question: str) -> bool:
-        """Tell whether a text plainly asks what something is, known or not, or is nothing but a known name."""
+        """Tell whether a text plainly asks what something is, or is nothing but a known name.
+
+        What points at something ("what is that?") or at somebody asks so only where it also names a term.
+        """
         found = self.search.find(question)
-        strong = any(topic.part.ask >= Ask.STRONG for topic in found.topics)
-        return _is_name(found) or (strong and re.search("[?？]", question) is not None)
+        if _is_name(found):
+            return True
+        strong = [topic for topic in found.topics if topic.part.ask >= Ask.STRONG]
+        named = any(h.how <= How.PLURAL and not self.search.is_weak(h) for topic in strong for h in topic.hits)
+        return bool(strong) and re.search("[?？]", question) is not None and (named or not _POINTS.search(question))
 
     def terms_in(self, *texts: str) -> tuple[Term, ...]:
         """Return the terms that texts name, in order of place; general ones (AI, model) and mere everyday words last.

@@ -17,11 +17,14 @@ from bot.cogs._texts import text
 from bot.core.decide import Mode, Outcome
 from bot.core.languages import Language
 from bot.core.small_talk import is_small_talk
+from bot.core.text import key
 from bot.servers import View
 from bot.store.records import Strictness
 
 REPEAT_AFTER = 600.0
 """Seconds before the same term is explained again, unasked, in the same channel."""
+_SHORT = 300
+"""Characters up to which a reply to an answer may be a question to the bot."""
 _LONG = 800
 """Characters up to which a reply is made at once: in less than 10 ms, Chinese ones too."""
 
@@ -81,7 +84,8 @@ class Channels(commands.Cog):
 
     def _asks(self, message: discord.Message, view: View | None) -> bool:
         answering = view.answering if view else self.bot.answering
-        return len(message.content) < _LONG and answering.asks(without_markup(message.content))
+        # Whoever asks briefly asks briefly; a long text would be searched twice in one turn.
+        return len(message.content) <= _SHORT and answering.asks(without_markup(message.content))
 
     async def _answer_asked(self, message: discord.Message, view: View | None) -> None:
         bot = self.bot
@@ -93,7 +97,9 @@ class Channels(commands.Cog):
                 await send_reply(bot, message, Message(content=text("cooldown", language, seconds=round(wait) or 1)))
             return
         questions = _questions(message)
-        if not any(c.isalnum() for c in questions[0]) or is_small_talk(questions[0]):
+        # Unless it is the name of something, such as a server's own "Ping".
+        small_talk = is_small_talk(questions[0]) and not answering.search.names.lookup(key(questions[0]))
+        if small_talk or not any(c.isalnum() for c in questions[0]):
             mention = f"{bot.user.mention} " if bot.user and message.guild else ""
             await send_reply(bot, message, Message(content=text("mention-help", language, mention=mention)))
             return
@@ -103,7 +109,7 @@ class Channels(commands.Cog):
         bot.metrics.answered("asked", reply.outcome.value)
         if await send_reply(bot, message, message_for(reply, answering)) and reply.outcome is Outcome.ANSWER:
             self._note_explained(message, reply)
-        if message.guild and len(questions) == 1:
+        if message.guild and len(questions) == 1 and message.reference is None:
             bot.note_gap(message.guild.id, reply)
 
     async def _answer_unasked(self, message: discord.Message, view: View | None) -> None:

@@ -92,7 +92,11 @@ class Erase(Stateless, template=rf"aiterms:erase:(?P<what>me|server):{LANGUAGE}"
             servers.outdated()
         elif interaction.guild_id:
             erasing = servers.store.erase_server(interaction.guild_id, request=interaction.id)
-            await servers.write(interaction.guild_id, erasing)
+            try:
+                await servers.write(interaction.guild_id, erasing)
+            finally:
+                # Not read again but forgotten: versions begin anew, so that an old state could pass for a new one.
+                servers.forget(interaction.guild_id)
         return Message(_say("done", self.language), private=True)
 
 

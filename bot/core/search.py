@@ -62,8 +62,8 @@ _SIZE_QUESTION = re.compile(
     r"\bhow (?:big|large|many (?:param|billion)|much (?:v?ram|memory|param))|\bsizes?\b|\bparam(?:eter)?s?\b|\bbillions?\b|\bb (?:mean|stand)"
     r"|\b\d[\w.]*b\b[^.?!]{0,40}\b(?:mean|stand)|多大|多少.{0,3}(?:参数|亿|显存|内存)|参数|代表|(?:这个|那个|里的|后面的|的) ?b\b|\bb(?:代表|是|指|到底)|什么概念"
 )
-_ADDRESS = re.compile(r"<?(https?://[^\s<>]{4,300})>?")
-_ANY_ADDRESS = re.compile(r"<?https?://[^\s<>\u3000-\u9fff\uff00-\uffef]*>?")
+_ADDRESS = re.compile(r"<?((?i:https?)://[^\s<>]{4,300})>?")
+_ANY_ADDRESS = re.compile(r"<?(?i:https?)://[^\s<>\u3000-\u9fff\uff00-\uffef]*>?")
 _PAIR = re.compile(r"(?=([\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff].))", re.DOTALL)
 _ENGLISH = re.compile(r"[a-z]{4,}")
 # Words that point at one particular thing: "what is the temperature" asks for a reading, not for a meaning.

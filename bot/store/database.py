@@ -257,7 +257,7 @@ class Database:
 
     async def _look_again(self, request: int | None, work: Work[T]) -> T:
         """Find out what became of a write whose end was not seen."""
-        if request is None:
+        if request is None or self._closed:
             raise UnsureError
 
         async def looking() -> tuple[bool, T | None]:

@@ -68,12 +68,11 @@ class OwnTerms:
         """
 
         async def work(connection: AsyncConnection, seen: bool) -> OwnTerm:
-            present = await _one(connection, server, term.id)
             if seen:
-                return present or await _made(connection, server, request)
-            if present:
-                raise TakenError(term.id)
+                return await _one(connection, server, term.id) or await _made(connection, server, request)
             writing = await self._begin(connection, server, request, by)
+            if await _one(connection, server, term.id):
+                raise TakenError(term.id)
             await writing.refuse_more_than_fit(1)
             return await _only(writing, None, term)
 
@@ -246,11 +245,14 @@ class _Writing:
         self._now = int(time.time())
         self._changes: list[tuple[Term | None, Term | None, int]] = []
 
-    def change(self, before: Term | None, after: Term | None) -> OwnTerm | None:
-        """Add, replace or remove a term; return how it will be stored."""
+    def change(self, before: Term | None, after: Term | None) -> None:
+        """Add, replace or remove a term."""
         self.version += 1
         self._changes.append((before, after, self.version))
-        return OwnTerm(after, self.version, _time(self._now), self._by) if after else None
+
+    def stored(self, term: Term) -> OwnTerm:
+        """Return how the term that was changed last will be stored."""
+        return OwnTerm(term, self.version, _time(self._now), self._by)
 
     async def flush(self) -> None:
         """Write what was collected, a part at a time: the event loop serves others in between."""
@@ -313,10 +315,9 @@ _STATEMENTS: Mapping[ChangeKind, Any] = {
 
 
 async def _only(writing: _Writing, before: Term | None, term: Term) -> OwnTerm:
-    stored = writing.change(before, term)
-    assert stored
+    writing.change(before, term)
     await writing.flush()
-    return stored
+    return writing.stored(term)
 
 
 async def _all(connection: AsyncConnection, server: int) -> list[OwnTerm]:

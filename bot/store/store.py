@@ -2,8 +2,9 @@
 
 import json
 import logging
+import random
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -41,7 +42,7 @@ _ERASING = 20.0
 _PART = 5000
 """Rows that are deleted in one transaction."""
 _FAILURES = 3
-"""After so many servers that could not be deleted the storage is let alone until the next round."""
+"""After so many failures the storage is let alone until the next round."""
 _BATCH = 500
 """Ids in one statement: SQLite takes no unlimited number."""
 
@@ -250,11 +251,12 @@ class Store(OwnTerms):
             shown = select(terms.c.server).where(terms.c.changed_by == user)
             newer = {"terms_version": servers.c.terms_version + 1}
             await connection.execute(update(servers).where(servers.c.id.in_(shown)).values(newer))
+            # In the order in which a server is erased: neither waits for what the other holds.
             return await _rows(
                 connection,
-                delete(reports).where(reports.c.user == user),
-                update(history).where(history.c.by == user).values(by=_NOBODY),
                 update(terms).where(terms.c.changed_by == user).values(changed_by=_NOBODY),
+                update(history).where(history.c.by == user).values(by=_NOBODY),
+                delete(reports).where(reports.c.user == user),
             )
 
         return await self._database.write(request, work, seconds=_ERASING)
@@ -312,17 +314,24 @@ class Store(OwnTerms):
         now = self._now()
         old_gaps = select(gaps.c.server, gaps.c.text).where(gaps.c.last_asked < now - GAP_DAYS * _DAY)
         old_requests = select(requests.c.id).where(requests.c.at < now - _DAY)
-        deleted = await self._delete_all(gaps, tuple_(gaps.c.server, gaps.c.text), old_gaps)
-        deleted += await self._delete_all(requests, requests.c.id, old_requests)
-        failed = 0
-        for server in await self._left(now, shard_id, shard_count):
+        left = await self._left(now, shard_id, shard_count)
+        # In another order each time: those that fail do not always come before the rest.
+        random.shuffle(left)
+        steps: list[tuple[str, Coroutine[Any, Any, int]]] = [
+            ("old gaps", self._delete_all(gaps, tuple_(gaps.c.server, gaps.c.text), old_gaps)),
+            ("old requests", self._delete_all(requests, requests.c.id, old_requests)),
+            *((f"server {server}", self._erase_left(server, now)) for server in left),
+        ]
+        deleted = failed = 0
+        for what, step in steps:
+            if failed >= _FAILURES:
+                step.close()
+                continue
             try:
-                deleted += await self._erase_left(server, now)
+                deleted += await step
             except UserError:
                 failed += 1
-                log.warning("what server %d stored could not be deleted", server)
-                if failed >= _FAILURES:
-                    break
+                log.warning("%s could not be deleted", what)
         if failed:
             raise NotSavedError
         return deleted

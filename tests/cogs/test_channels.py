@@ -180,8 +180,21 @@ async def test_small_talk_to_the_bot_is_told_what_it_is_for_and_counts_as_no_gap
     assert await lab.bot.servers.store.gaps(lab.guild.id) == []
 
 
+async def test_small_talk_hides_no_term_of_a_server(lab: Lab) -> None:
+    store = lab.bot.servers.store
+    await store.add_term(lab.guild.id, Term(id="ping", name="Ping", short="Our weekly letter."), by=1, request=1)
+    assert "Our weekly letter." in (await lab.asker.say(lab.channel, f"{lab.mention} ping").reply()).text
+    assert "Ask me about" in (await lab.asker.say(lab.channel, f"{lab.mention} hello").reply()).text
+
+
 @pytest.mark.parametrize(
-    "address", ["https://example.com/lora/rag", "[x](http://lora.b)", "<https://example.com/rlhf>"]
+    "address",
+    [
+        "https://example.com/lora/rag",
+        "Https://example.com/lora/rag",
+        "[x](http://lora.b)",
+        "<https://example.com/rlhf>",
+    ],
 )
 async def test_nothing_is_read_into_an_address(lab: Lab, address: str) -> None:
     reply = await lab.asker.say(lab.channel, f"{lab.mention} {address}").reply()
@@ -190,8 +203,9 @@ async def test_nothing_is_read_into_an_address(lab: Lab, address: str) -> None:
     assert not answer.embeds
     assert answer.ephemeral
     # One that a term cites stands for that term.
-    cited = await lab.asker.slash(lab.channel, "define", term="https://arxiv.org/abs/2106.09685")
-    assert cited.embeds[0]["title"].startswith("LoRA")
+    for cited in ("https://arxiv.org/abs/2106.09685", "HTTPS://ARXIV.ORG/abs/2106.09685"):
+        answer = await lab.asker.slash(lab.channel, "define", term=cited)
+        assert answer.embeds[0]["title"].startswith("LoRA")
 
 
 async def test_what_was_explained_to_somebody_who_asked_is_not_explained_again_unasked(qa: Lab) -> None:
@@ -260,11 +274,24 @@ async def test_replies_to_an_answer_are_answered_where_they_ask_for_sure(lab: La
         assert await lab.asker.say(lab.channel, thanks, reply_to=answer).unanswered(0.15), thanks
     more = await lab.asker.say(lab.channel, "and what is DPO?", reply_to=answer).reply()
     assert "DPO" in more.embeds[0]["title"]
+    for chat in (
+        "huh, what is that supposed to mean?",
+        "what are you talking about?",
+        "Tom, what is your plan for lunch?",
+        "what's up?",
+        "nice explanation, do you want coffee?",
+        "什么意思？",
+        "这是什么？",
+    ):
+        teller = lab.server.add_user("Cleo", lab.guild)
+        assert await teller.say(lab.channel, chat, reply_to=answer).unanswered(0.1), chat
     # Who replies to the bot and asks is told that it does not know, is asked back, and is told what others were.
     other = lab.server.add_user("Bea", lab.guild)
     assert "I don't know" in (await other.say(lab.channel, "what is a kumquat?", reply_to=answer).reply()).text
     assert len((await other.say(lab.channel, "推理", reply_to=answer).reply()).parts(2)) >= 2
     assert (await other.say(lab.channel, "what is DPO?", reply_to=answer).reply()).embeds
+    await lab.server.idle()
+    assert await lab.bot.servers.store.gaps(lab.guild.id) == []
     assert await lab.asker.say(lab.channel, "what is LoRA?", reply_to=answer, ping=False).unanswered()
 
 

@@ -338,6 +338,66 @@ async def test_writers_wait_for_an_erasing_that_is_under_way(
 
 
 @pytest.mark.parametrize("url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+async def test_a_person_and_a_server_can_be_erased_at_once(
+    store: Store, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.add_term(LAB, term(), by=BEA, request=1)
+    await store.remove_term(LAB, "ftl", version=None, by=ADA, request=2)
+    await store.add_report("rlhf", "wrong", user=ADA, server=LAB, request=3)
+    erasing, go_on = asyncio.Event(), asyncio.Event()
+    rows = store_module._rows
+
+    async def held(connection: AsyncConnection, *statements: Any) -> int:
+        if len(statements) < 5:
+            return await rows(connection, *statements)
+        # All of the server but its reports.
+        count = await rows(connection, *statements[:-1])
+        erasing.set()
+        await go_on.wait()
+        return count + await rows(connection, statements[-1])
+
+    monkeypatch.setattr(store_module, "_rows", held)
+    server = asyncio.create_task(store.erase_server(LAB))
+    await erasing.wait()
+    other = await Store.open(url, write_timeout=10, read_timeout=10)
+    person = asyncio.create_task(other.erase_user(ADA))
+    await asyncio.sleep(0.3)
+    go_on.set()
+    await asyncio.gather(server, person)
+    assert await store.reports() == []
+    await other.close()
+
+
+async def test_of_many_who_add_one_id_at_once_one_has_done_it_and_the_others_are_told_why_not(
+    store: Store, url: str
+) -> None:
+    other = await Store.open(url, write_timeout=10, read_timeout=10)
+    adding = [(store, other)[n % 2].add_term(LAB, term(short=f"{n}."), by=n, request=n + 1) for n in range(10)]
+    done = await asyncio.gather(*adding, return_exceptions=True)
+    assert sum(isinstance(d, TakenError) for d in done) == 9
+    await other.close()
+
+
+async def test_what_cannot_be_deleted_of_one_kind_keeps_no_other_kind(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.add_term(LAB, term(), by=ADA, request=1)
+    await store.server_left(LAB)
+    clock.pass_days(31)
+    delete_all = store._delete_all
+
+    async def failing(table: Any, *args: Any) -> int:
+        if table.name == "gaps":
+            raise NotSavedError
+        return await delete_all(table, *args)
+
+    monkeypatch.setattr(store, "_delete_all", failing)
+    with pytest.raises(NotSavedError):
+        await store.purge()
+    assert await texts(store) == {}
+
+
+@pytest.mark.parametrize("url", ["postgres"], indirect=True)  # SQLite has one writer at a time
 async def test_a_writer_whose_server_is_erased_under_its_hands_begins_anew(
     store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
