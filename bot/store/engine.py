@@ -23,8 +23,9 @@ MIGRATE = 60.0
 WRITES = "aiterms_write"
 """The option of connections that will write."""
 _CONNECTIONS = 5
-_CLOSING = 2.0
-"""Seconds for giving a connection back, the end of its transaction included."""
+_CLOSING = 5.0
+"""Seconds for giving a connection back, the end of its transaction included: so long that a busy machine never cuts off
+a transaction that is ending, since the server is told to cancel it."""
 _ADDRESS = (
     "store.url is no address that can be used: write sqlite:///FOLDER/aiterms.db or "
     "postgresql://USER:PASSWORD@HOST/DATABASE (special characters as %40 and the like; behind it at most "
