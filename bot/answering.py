@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # Sizes carry a number or ask how big something is; the tables behind them are not opened for other questions.
 _MAY_BE_SIZE = re.compile(r"\d|how (?:big|large|many)|size of|多大|多少|参数|參數|几个", re.IGNORECASE)
 
+# Words by which a question means something in the talk around it, or somebody there.
 _POINTS = re.compile(
     r"\b(?:that|this|these|those|it|its|you|your|u|ur|up|he|she|they|i|my|me|we|our|us|there|here|wrong|happening)\b"
     r"|[这那你您它我他她咱]|什么意思",

@@ -4,9 +4,10 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Select, Table, delete, func, select, tuple_, update
@@ -317,21 +318,20 @@ class Store(OwnTerms):
         left = await self._left(now, shard_id, shard_count)
         # In another order each time: those that fail do not always come before the rest.
         random.shuffle(left)
-        steps: list[tuple[str, Coroutine[Any, Any, int]]] = [
-            ("old gaps", self._delete_all(gaps, tuple_(gaps.c.server, gaps.c.text), old_gaps)),
-            ("old requests", self._delete_all(requests, requests.c.id, old_requests)),
-            *((f"server {server}", self._erase_left(server, now)) for server in left),
+        steps: list[tuple[str, Callable[[], Awaitable[int]]]] = [
+            ("old gaps", partial(self._delete_all, gaps, tuple_(gaps.c.server, gaps.c.text), old_gaps)),
+            ("old requests", partial(self._delete_all, requests, requests.c.id, old_requests)),
+            *((f"server {server}", partial(self._erase_left, server, now)) for server in left),
         ]
         deleted = failed = 0
         for what, step in steps:
-            if failed >= _FAILURES:
-                step.close()
-                continue
             try:
-                deleted += await step
+                deleted += await step()
             except UserError:
                 failed += 1
                 log.warning("%s could not be deleted", what)
+                if failed >= _FAILURES:
+                    break
         if failed:
             raise NotSavedError
         return deleted
