@@ -93,6 +93,14 @@ def answered(interaction: discord.Interaction[Any]) -> None:
     interaction.response._response_type = discord.InteractionResponseType.channel_message  # noqa: SLF001
 
 
+def release(interaction: discord.Interaction[Any]) -> None:
+    """Let an interaction go whose command has ended: nothing can be responded to it any more.
+
+    It and its response hold each other, so that the dozen objects of each answer would wait for the collector.
+    """
+    interaction.response._parent = None  # pyright: ignore[reportAttributeAccessIssue] # noqa: SLF001
+
+
 async def _wait_or_raise(answer: aiohttp.ClientResponse, pause: float) -> float:
     """Return the seconds until another try makes sense; raise the refusal where none does."""
     if answer.status >= _FAILING:

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.cogs._host import Host, Interaction, code_of
-from bot.cogs._respond import FIRST_RESPONSE
+from bot.cogs._respond import FIRST_RESPONSE, release
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ class Tree(app_commands.CommandTree[Host]):
                     log.warning("completing a term failed: %s", type(error).__name__)
                 else:
                     await bot.tell_error(interaction, error)
+            finally:
+                release(interaction)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """Tell the user what a command raised."""

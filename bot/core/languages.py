@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from bot.core import text
@@ -10,6 +11,7 @@ Language = Literal["en", "zh", "zh-TW"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh", "zh-TW")
 
 
+@lru_cache(maxsize=256)
 def of_locale(locale: str | None) -> Language | None:
     """Return our language for a locale such as "zh-CN", "zh_TW.UTF-8" or "en-GB"; None for any other language."""
     language, *parts = re.split(r"[-_.@]", (locale or "").casefold())

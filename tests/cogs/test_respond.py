@@ -1,8 +1,10 @@
 """The first response: once, in time, and nothing asked back."""
 
 import asyncio
+import gc
 from typing import Any
 
+import discord
 import pytest
 
 from bot.cogs import _host, _respond
@@ -69,6 +71,18 @@ async def test_the_same_answer_is_public_or_private_as_asked(lab: Lab) -> None:
     assert [s.ephemeral for s in seen] == [False, True, False]
     assert seen[0].embeds == seen[1].embeds == seen[2].embeds
     assert seen[0].components == seen[1].components
+
+
+async def test_what_a_command_held_is_free_when_it_ends(lab: Lab) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        await lab.asker.slash(lab.channel, "define", term="rlhf")
+        await lab.asker.autocomplete(lab.channel, "define", "term", term="rl")
+        await lab.server.idle(0.1)
+        assert [o for o in gc.get_objects() if isinstance(o, discord.Interaction)] == []
+    finally:
+        gc.enable()
 
 
 async def test_what_was_answered_by_somebody_else_is_no_success_of_ours(lab: Lab) -> None:
