@@ -381,7 +381,8 @@ class _Reader:
         if almost:
             raise almost
         key = text.key("".join(w for w in strange if w.isascii()))
-        family = [m for m in self.data.models if len(key) > 2 and any(text.key(n).startswith(key) for n in m.names)]
+        named = self.data.model_keys.items() if len(key) > 2 else ()
+        family = list({m.name: m for k, m in named if k.startswith(key)}.values())
         if len(family) > 1:
             raise self._several(sorted(family, key=lambda m: -m.year))
         if family:
