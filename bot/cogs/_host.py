@@ -251,6 +251,12 @@ class Host(commands.Bot):
 
     async def tell_error(self, interaction: Interaction, error: BaseException) -> None:
         """Tell the user what went wrong, as far as they can do something about it; log the rest."""
+        try:
+            await self._tell_error(interaction, error)
+        finally:
+            _let_go(error)
+
+    async def _tell_error(self, interaction: Interaction, error: BaseException) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         if self._is_lost(interaction, cause):
             return
@@ -291,6 +297,17 @@ class Host(commands.Bot):
             log.warning("Discord did not take an answer (HTTP %s)", status)
             return True
         return False
+
+
+def _let_go(error: BaseException) -> None:
+    """Free what an error has passed through: its frames hold it and themselves, and with them files that people sent."""
+    met, left = set[int](), [error]
+    while left:
+        one = left.pop()
+        if id(one) not in met:
+            met.add(id(one))
+            one.__traceback__ = None
+            left += [e for e in (one.__cause__, one.__context__) if e]
 
 
 def code_of(error: BaseException) -> object:

@@ -1,17 +1,20 @@
 """A server's own terms, settings and gaps: what an administrator does, what others see of it, and what goes wrong."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 
 from bot.answering import Answering
 from bot.client import Bot
 from bot.core.exporting import csv_file, toml_file
+from bot.core.files import File
 from bot.core.glossary import Source, Term
 from bot.store.records import MOST_TERMS, NotSavedError, ServerSettings
 from tests.cogs.conftest import connected
@@ -579,6 +582,20 @@ async def test_a_file_that_is_too_large_or_no_text_is_refused_in_words(team: Tea
     assert (await answered(ada.slash(team.channel, "term import", file=binary))).ephemeral
     empty = Upload("terms.md", b"Just a sentence without any term")
     assert "no terms" in (await answered(ada.slash(team.channel, "term import", file=empty))).text
+
+
+async def test_a_refused_file_does_not_stay_in_memory(team: Team) -> None:
+    ada = team.admin()
+    gc.collect()
+    gc.disable()
+    try:
+        for data in (bytes(range(256)), b"Just a sentence without any term", b"term,short\nFTL,\n"):
+            refused = await answered(ada.slash(team.channel, "term import", file=Upload("terms.csv", data)))
+            assert refused.ephemeral
+            await team.server.idle(0.1)
+            assert [o for o in gc.get_objects() if isinstance(o, (File, discord.Interaction))] == []
+    finally:
+        gc.enable()
 
 
 async def test_an_import_is_carried_out_as_it_was_shown_or_not_at_all(team: Team) -> None:
