@@ -250,11 +250,21 @@ def health(
 
 @app.command()
 def sync(
-    guild: Annotated[
+    server: Annotated[
         int | None, typer.Option("--server-id", help="Only for this server, at once; without it, everywhere.")
     ] = None,
+    remove: Annotated[
+        bool,
+        typer.Option(
+            "--remove", help="Take away again what was registered for that server; the list of everywhere stays."
+        ),
+    ] = False,
 ) -> None:
     """Register the commands at Discord now, whether they have changed or not."""
+    if remove and server is None:
+        raise typer.BadParameter(
+            "it needs --server-id: only what was registered for one server can go", param_hint="--remove"
+        )
     import asyncio
 
     from bot import app as program
@@ -273,7 +283,7 @@ def sync(
         client = make_client(
             servers, settings, operations=Operations(), knowledge=data_folder("knowledge"), message_content=False
         )
-        return await client.register_only(token.get_secret_value(), guild)
+        return await client.register_only(token.get_secret_value(), server, remove=remove)
 
     try:
         count = asyncio.run(register())
@@ -281,7 +291,8 @@ def sync(
         fail(str(error), CONFIGURATION_ERROR)
     except ConnectionError as error:
         fail(str(error))
-    print(f"{count} commands registered {f'for server {guild}' if guild else 'everywhere'}")
+    where = f"for server {server}" if server else "everywhere"
+    print(f"nothing is registered {where} any more" if remove else f"{count} commands registered {where}")
 
 
 @app.command()

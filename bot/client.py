@@ -1,8 +1,6 @@
 """The Discord client: intents, cogs, registration of the commands, connecting, and an orderly end."""
 
 import asyncio
-import hashlib
-import json
 import logging
 import math
 import sys
@@ -10,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 from yarl import URL
 
-from bot.cogs import _buttons, gaps, own_terms, privacy, sizes
+from bot.cogs import _buttons, _registration, gaps, own_terms, privacy, sizes
 from bot.cogs import settings as settings_cog
 from bot.cogs._events import guard_parsers
 from bot.cogs._host import Host, Interaction, code_of
@@ -147,32 +144,9 @@ class Bot(Host):
         await self.tree.set_translator(Translator())
         if self._sync:
             try:
-                await self.register_commands()
+                await _registration.register(self)
             except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 log.error("the commands could not be registered, the old ones stay: %s", error)  # noqa: TRY400
-
-    async def register_commands(self, *, force: bool = False, guild: int | None = None) -> bool:
-        """Register the commands at Discord if they differ from the last ones; return whether that was done."""
-        target = discord.Object(guild) if guild else None
-        if target:
-            self.tree.copy_global_to(guild=target)
-        # Without Traditional Chinese: converting to it takes 40 MB that no restart needs.
-        written = Translator(traditional=False)
-        wanted = [await c.get_translated_payload(self.tree, written) for c in self.tree.get_commands(guild=target)]
-        facts = [wanted, version("aiterms")]
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-        place = self.data / f"commands-{self.application_id}-{guild or 'global'}"
-        if not force and _read(place) == digest:
-            return False
-        async with asyncio.timeout(_SYNC):
-            await self.tree.sync(guild=target)
-        log.info("registered %d commands", len(wanted))
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(digest)
-        except OSError as error:
-            log.warning("the hash of the commands cannot be kept, they will be registered again: %s", error)
-        return True
 
     async def run_until_closed(self, token: str) -> None:
         """Connect and serve until closed.
@@ -312,8 +286,8 @@ class Bot(Host):
             stopping=self.draining,
         )
 
-    async def register_only(self, token: str, guild: int | None) -> int:
-        """Register the commands without connecting to the gateway; return how many there are.
+    async def register_only(self, token: str, server: int | None, *, remove: bool = False) -> int:
+        """Register the commands without connecting to the gateway, or remove those of one server; return how many.
 
         Raises:
             ConfigurationError: the token is wrong, or the bot is not in that server.
@@ -323,13 +297,18 @@ class Bot(Host):
         try:
             async with self, asyncio.timeout(LOGIN):
                 await self.login(token)
-                await self.register_commands(force=True, guild=guild)
+                if server is None:
+                    await _registration.register(self, force=True)
+                elif remove:
+                    await _registration.remove_from(self, server)
+                else:
+                    await _registration.register_for(self, server)
                 return len(self.tree.get_commands())
         except discord.LoginFailure:
             raise ConfigurationError(_REFUSED) from None
         except discord.Forbidden:
             raise ConfigurationError(
-                f"The bot is not in the server {guild}, or was invited without applications.commands."
+                f"The bot is not in the server {server}, or was invited without applications.commands."
             ) from None
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             raise ConnectionError(f"The commands were not registered: {_in_words(error)}") from None
@@ -378,13 +357,6 @@ class Bot(Host):
         _ = args, kwargs
         self.metrics.failed(code_of(sys.exc_info()[1] or Exception()))
         log.error("handling %s failed", event_method, exc_info=sys.exc_info())
-
-
-def _read(place: Path) -> str | None:
-    try:
-        return place.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
 
 
 def _is_low(limit: Any) -> bool:

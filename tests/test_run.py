@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = 78
-REGISTERED = "bot.client: registered "
+REGISTERED = "bot.cogs._registration: registered "
 
 
 @dataclass
@@ -403,7 +403,19 @@ async def test_sync_everywhere_and_for_one_server(place: Place) -> None:
     code, said, log = await synced(place, "--server-id", str(place.guild.id))
     assert (code, said, log) == (0, f"{count} commands registered for server {place.guild.id}\n", "")
     assert place.server.commands.overwrites == [(None, count), (place.guild.id, count)]
+    # Both lists show now, until that of the server is taken away.
+    code, said, log = await synced(place, "--server-id", str(place.guild.id), "--remove")
+    assert (code, said, log) == (0, f"nothing is registered for server {place.guild.id} any more\n", "")
+    assert place.server.commands.overwrites == [(None, count), (place.guild.id, count), (place.guild.id, 0)]
+    assert place.asker.command_names(place.channel)
     assert place.server.gateway.identifies == 0
+
+
+async def test_sync_takes_nothing_away_everywhere(place: Place) -> None:
+    code, said, log = await synced(place, "--remove")
+    assert (code, said) == (2, "")
+    assert "--server-id" in log
+    assert place.server.commands.overwrites == []
 
 
 async def test_sync_for_a_server_in_which_the_bot_is_not(place: Place) -> None:

@@ -8,6 +8,7 @@ import pytest
 from discord import app_commands
 
 from bot.cogs import _settings_panel
+from bot.cogs._registration import register
 from bot.cogs._texts import _TEXTS, COMMANDS, text
 from bot.core.languages import LANGUAGES
 from tests.cogs.conftest import Lab
@@ -63,14 +64,14 @@ async def test_names_side_by_side_differ_in_every_language(lab: Lab) -> None:
 
 
 async def test_a_translation_that_was_changed_is_registered(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not await lab.bot.register_commands()
+    assert not await register(lab.bot)
     group = lab.bot.tree.get_command("term")
     assert isinstance(group, app_commands.Group)
     [added] = [c for c in group.commands if c.name == "add"]
     assert added._locale_description
     monkeypatch.setitem(added._locale_description.extras, "zh", "加一个新术语")
-    assert await lab.bot.register_commands()
-    assert not await lab.bot.register_commands()
+    assert await register(lab.bot)
+    assert not await register(lab.bot)
     [term] = [c for c in lab.server.commands.all() if c["name"] == "term"]
     [shown] = [o["description_localizations"] for o in term["options"] if o["name"] == "add"]
     assert (shown["zh-CN"], shown["zh-TW"]) == ("加一个新术语", "加一個新術語")
