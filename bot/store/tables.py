@@ -6,7 +6,7 @@ whatever can be typed can be stored (PostgreSQL takes no NUL in a text).
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision that this program knows."""
 
 metadata = MetaData()
@@ -33,6 +33,7 @@ terms = Table(
     Column("version", Integer, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("changed_by", BigInteger, nullable=False),
+    Index("terms_changed_by", "changed_by"),
 )
 
 history = Table(
@@ -49,6 +50,7 @@ history = Table(
     Column("at", BigInteger, nullable=False),
     Column("by", BigInteger, nullable=False),
     Index("history_of_server", "server", "id"),
+    Index("history_by", "by"),
 )
 
 requests = Table(
@@ -78,4 +80,6 @@ reports = Table(
     Column("at", BigInteger, nullable=False),
     Column("request", BigInteger, nullable=False),
     UniqueConstraint("request", name="reports_request"),
+    Index("reports_user", "user"),
+    Index("reports_server", "server"),
 )
