@@ -251,7 +251,7 @@ def health(
 @app.command()
 def sync(
     server: Annotated[
-        int | None, typer.Option("--server-id", help="Only for this server, at once; without it, everywhere.")
+        int | None, typer.Option("--server-id", min=1, help="Only for this server, at once; without it, everywhere.")
     ] = None,
     remove: Annotated[
         bool,
@@ -260,7 +260,7 @@ def sync(
         ),
     ] = False,
 ) -> None:
-    """Register the commands at Discord now, whether they have changed or not."""
+    """Register the commands at Discord now, whether they have changed or not, or remove those of one server."""
     if remove and server is None:
         raise typer.BadParameter(
             "it needs --server-id: only what was registered for one server can go", param_hint="--remove"

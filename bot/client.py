@@ -1,4 +1,4 @@
-"""The Discord client: intents, cogs, registration of the commands, connecting, and an orderly end."""
+"""The Discord client: intents, cogs, connecting, and an orderly end."""
 
 import asyncio
 import logging
@@ -77,7 +77,7 @@ LOGIN = 60.0
 """Seconds for the calls before connecting, the library's own retries included."""
 _CLOSE = 5.0
 _OF_THE_TREE = (discord.InteractionType.application_command, discord.InteractionType.autocomplete)
-_SYNC = 30.0
+_ASKING = 30.0
 _HELD = 20.0
 """Seconds for which an open connection may wait for its identify; the library closes it after 60 without an answer."""
 _INVITE = 274_877_991_936
@@ -236,7 +236,7 @@ class Bot(Host):
     async def _identifies_left(self) -> Any:
         """Return Discord's `session_start_limit`; None where it cannot be had now."""
         try:
-            async with asyncio.timeout(_SYNC):
+            async with asyncio.timeout(_ASKING):
                 return await self._find_gateway()
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning("the identifies left are not known: %s", _in_words(error))
@@ -306,12 +306,12 @@ class Bot(Host):
                 return len(self.tree.get_commands())
         except discord.LoginFailure:
             raise ConfigurationError(_REFUSED) from None
-        except discord.Forbidden:
+        except (discord.Forbidden, discord.NotFound):
             raise ConfigurationError(
                 f"The bot is not in the server {server}, or was invited without applications.commands."
             ) from None
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-            raise ConnectionError(f"The commands were not registered: {_in_words(error)}") from None
+            raise ConnectionError(f"The commands were not changed: {_in_words(error)}") from None
 
     async def shut_down(self) -> None:
         """Let answers in flight finish, those to what is asked meanwhile among them, then close the session."""

@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -351,6 +352,19 @@ async def test_what_cannot_run_says_why_and_does_not_try_again(
     assert place.server.gateway.identifies == 0
 
 
+async def test_a_storage_of_a_newer_version_ends_it_in_words(place: Place) -> None:
+    path = place.folder / "data" / "aiterms.db"
+    path.parent.mkdir()
+    await (await Store.open(f"sqlite:///{path}")).close()
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    async with place.program() as bot:
+        assert await bot.end() == CONFIGURATION
+        assert "made by a newer version of aiterms" in bot.log
+        assert "Traceback" not in bot.log
+    assert place.server.gateway.identifies == 0
+
+
 async def test_a_token_that_is_reset_while_running_ends_it(place: Place) -> None:
     async with place.program() as bot:
         await ready(place)
@@ -403,7 +417,6 @@ async def test_sync_everywhere_and_for_one_server(place: Place) -> None:
     code, said, log = await synced(place, "--server-id", str(place.guild.id))
     assert (code, said, log) == (0, f"{count} commands registered for server {place.guild.id}\n", "")
     assert place.server.commands.overwrites == [(None, count), (place.guild.id, count)]
-    # Both lists show now, until that of the server is taken away.
     code, said, log = await synced(place, "--server-id", str(place.guild.id), "--remove")
     assert (code, said, log) == (0, f"nothing is registered for server {place.guild.id} any more\n", "")
     assert place.server.commands.overwrites == [(None, count), (place.guild.id, count), (place.guild.id, 0)]
@@ -424,6 +437,11 @@ async def test_sync_for_a_server_in_which_the_bot_is_not(place: Place) -> None:
     assert (code, said) == (CONFIGURATION, "")
     assert "is not in the server" in log
     assert "Traceback" not in log
+    for server, exit_code, says in ((elsewhere.id, CONFIGURATION, "is not in the server"), (0, 2, "--server-id")):
+        code, said, log = await synced(place, "--server-id", str(server), "--remove")
+        assert (code, said) == (exit_code, "")
+        assert says in log
+        assert "Traceback" not in log
 
 
 async def test_sync_with_a_wrong_token_or_an_outage(place: Place) -> None:
@@ -438,5 +456,5 @@ async def test_sync_with_a_wrong_token_or_an_outage(place: Place) -> None:
         # Nothing that is set is wrong: starting again may help.
         code, said, log = await synced(place)
         assert (code, said) == (1, "")
-        assert "The commands were not registered" in log
+        assert "The commands were not changed" in log
         assert "Traceback" not in log

@@ -251,10 +251,8 @@ class Host(commands.Bot):
 
     async def tell_error(self, interaction: Interaction, error: BaseException) -> None:
         """Tell the user what went wrong, as far as they can do something about it; log the rest."""
-        try:
-            await self._tell_error(interaction, error)
-        finally:
-            _let_go(error)
+        await self._tell_error(interaction, error)
+        _let_go(error)
 
     async def _tell_error(self, interaction: Interaction, error: BaseException) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error

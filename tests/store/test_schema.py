@@ -74,6 +74,23 @@ async def test_an_older_schema_is_brought_up_to_date_with_its_data(url: str, mon
     await store.close()
 
 
+async def test_a_step_waits_for_what_an_older_program_writes(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate_to(url, "0002", monkeypatch)
+    old, new = Store.at(url), Store.at(url)
+    async with engine_of(old).connect() as writing:
+        # As erasing does: one table after the other.
+        await writing.execute(text("UPDATE servers SET terms_version = 2"))
+        await writing.execute(text("UPDATE terms SET changed_by = 0"))
+        preparing = asyncio.create_task(new.prepare())
+        await asyncio.sleep(0.5)
+        assert not preparing.done()
+        await writing.execute(text('UPDATE history SET "by" = 0'))
+        await writing.commit()
+    assert await preparing
+    for store in (old, new):
+        await store.close()
+
+
 async def test_two_processes_bring_the_schema_up_to_date_at_once(url: str) -> None:
     script = (
         "import asyncio, sys; from bot.store.store import Store\n"
