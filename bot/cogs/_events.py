@@ -11,10 +11,10 @@ log = logging.getLogger(__name__)
 
 
 def guard_parsers(bot: Host) -> None:
-    """Keep one malformed event from ending the process: log it, count it, go on.
+    """Leave out messages that cannot concern the bot, and keep one malformed event from ending the process.
 
-    discord.py 2.7 lets what a parser raises end `Client.run`; there is no public place to catch it. The version is
-    pinned below 2.8, and a test holds that this still works.
+    A malformed one is logged and counted. discord.py 2.7 lets what a parser raises end `Client.run`; there is no public
+    place to catch it. The version is pinned below 2.8, and a test holds that this still works.
     """
     parsers: dict[str, Callable[[Any], None]] = bot._connection.parsers  # noqa: SLF001
 
@@ -26,7 +26,7 @@ def guard_parsers(bot: Host) -> None:
             if data["author"].get("bot") or data.get("webhook_id"):
                 return
             # Nor is what people say to each other, where the intent for Q&A channels is off. A role may be the bot's.
-            me = str(bot._connection.self_id)  # noqa: SLF001
+            me = str(bot.user.id) if bot.user else ""
             named = data.get("mention_roles") or any(user["id"] == me for user in data["mentions"])
             if chats or "guild_id" not in data or named:
                 parse(data)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -239,6 +240,7 @@ async def test_a_database_that_may_only_be_read_refuses_writes(tmp_path: Path) -
     script = """
 import asyncio, os, sys
 from pathlib import Path
+from typing import Any
 from bot.core.glossary import Term
 from bot.store.records import NotSavedError
 from bot.store.store import Store
@@ -335,7 +337,8 @@ async def test_a_connection_that_is_stopped_twice_ends_once(tmp_path: Path) -> N
     store = await Store.open(sqlite(tmp_path))
 
     async def kind(used: AsyncConnection) -> type:
-        return type(used._connection.connection.dbapi_connection._connection)  # type: ignore[union-attr]
+        adapted: Any = used._connection.connection.dbapi_connection
+        return type(adapted._connection)
 
     assert await store._database.read(kind) is sqlite_thread.Connection
     await store.close()
