@@ -3,7 +3,8 @@
 The stand-in, which is also where the users are, runs in a process of its own on one core; the bot, or a bare discord.py
 client whose /define says "pong" (or, for comparison, always the same embed with buttons), in another, pinned to another
 core where there is one. Both have the same settings, and the stand-in checks nothing here. The limit of questions a
-user is off: fifty users ask as fast as they are answered.
+user is off: fifty users ask as fast as they are answered. How busy either side was tells which of them was the limit:
+messages as large as ours cost the stand-in more than a "pong".
 """
 
 import asyncio
@@ -54,6 +55,12 @@ class StandIn:
 
     addresses: dict[str, str]
     session: aiohttp.ClientSession
+    pid: int
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time so far."""
+        return _cpu_of(self.pid)
 
     async def state(self) -> dict[str, Any]:
         """Ask how things stand."""
@@ -74,6 +81,11 @@ class StandIn:
         return await self.act("load", users=USERS, command="define", options=options, seconds=seconds)
 
 
+def _cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _pin(core: int) -> Callable[[], None] | None:
     cores = sorted(os.sched_getaffinity(0))
     return (lambda: os.sched_setaffinity(0, {cores[core]})) if len(cores) > core else None
@@ -92,7 +104,7 @@ async def stand_in(*arguments: str) -> AsyncIterator[StandIn]:
     addresses = json.loads(await process.stdout.readline())
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(120)) as session:
-            yield StandIn(addresses, session)
+            yield StandIn(addresses, session, process.pid)
     finally:
         process.terminate()
         await process.wait()
@@ -114,8 +126,7 @@ class Client:
     @property
     def cpu(self) -> float:
         """Seconds of processor time so far."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return _cpu_of(self.pid)
 
 
 @asynccontextmanager
@@ -150,6 +161,7 @@ async def answers() -> None:
     """Measure answers a second and first responses, in short turns: the machine's speed changes from second to second."""
     rates: dict[str, list[float]] = {k: [] for k in LABELS}
     work: dict[str, list[float]] = {k: [] for k in LABELS}
+    busy: dict[str, list[tuple[float, float]]] = {k: [] for k in LABELS}
     latencies: dict[str, list[float]] = {k: [] for k in LABELS}
     lost = 0
     async with AsyncExitStack() as running:
@@ -162,11 +174,13 @@ async def answers() -> None:
             await discord.load(WARM)
         for _ in range(ROUNDS):
             for kind, (discord, bot) in bots.items():
-                cpu = bot.cpu
+                cpu, cpu_of_discord = bot.cpu, discord.cpu
                 result = await discord.load(SECONDS)
+                used, used_by_discord = bot.cpu - cpu, discord.cpu - cpu_of_discord
                 count = len(result["latencies"])
                 rates[kind].append(count / result["seconds"])
-                work[kind].append((bot.cpu - cpu) / count * 1e6)
+                work[kind].append(used / count * 1e6)
+                busy[kind].append((used / result["seconds"], used_by_discord / result["seconds"]))
                 latencies[kind] += [1000 * t for t in result["latencies"]]
                 lost += result["unanswered"]
     rows = [
@@ -176,10 +190,12 @@ async def answers() -> None:
             f"{median(work[kind]):.0f}",
             f"{median(latencies[kind]):.1f}",
             f"{p99(latencies[kind]):.1f}",
+            " / ".join(f"{100 * median(side):.0f}" for side in zip(*busy[kind], strict=True)),
         ]
         for kind in LABELS
     ]
-    show([f"{USERS} users, {ROUNDS} rounds", "answers/s", "CPU µs each", "median ms", "p99 ms"], rows)
+    head = ("answers/s", "CPU µs each", "median ms", "p99 ms", "client / stand-in busy %")
+    show([f"{USERS} users, {ROUNDS} rounds", *head], rows)
 
     def over(kind: str) -> float:
         return median([ours / theirs for ours, theirs in zip(rates["aiterms"], rates[kind], strict=True)])

@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from . import payloads
 from .interactions import owners
-from .model import Channel, Guild, Json, Message, Permission, Role, Upload, User
+from .model import (
+    USE_APPLICATION_COMMANDS,
+    VIEW_CHANNEL,
+    Channel,
+    Guild,
+    Json,
+    Message,
+    Permission,
+    Role,
+    Upload,
+    User,
+)
 from .rules_commands import GROUP, SUBCOMMAND
 
 if TYPE_CHECKING:
@@ -111,7 +122,7 @@ class Commands:
         if user.id not in guild.members:
             return "not a member"
         held = guild.permissions_of(user, channel)
-        if not held & Permission.USE_APPLICATION_COMMANDS or not held & Permission.VIEW_CHANNEL:
+        if not held & USE_APPLICATION_COMMANDS or not held & VIEW_CHANNEL:
             return "no permission to use commands here"
         wanted = command.get("default_member_permissions")
         if wanted is not None and "0" in owners(self.server, user, channel, command["integration_types"]):

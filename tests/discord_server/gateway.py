@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, web
 
 from . import payloads
 from .faults import malformed, reset
-from .model import Channel, Guild, Json, Message, Permission, Signal, User
+from .model import VIEW_CHANNEL, Channel, Guild, Json, Message, Signal, User
 from .sessions import (
     ENCODERS,
     GUILD_MEMBERS,
@@ -86,7 +86,7 @@ class Gateway:
     def emit_message(self, name: str, message: Message) -> None:
         """Send MESSAGE_CREATE or MESSAGE_UPDATE to those who may see it, without its text where that is guarded."""
         world = self.server.world
-        if message.ephemeral or not world.may(world.bot, message.channel, Permission.VIEW_CHANNEL):
+        if message.ephemeral or not world.may(world.bot, message.channel, VIEW_CHANNEL):
             return
         full: Json | None = None
         hidden: Json | None = None

@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 # Discord's epoch, the first millisecond of 2015 (reference: snowflakes).
 EPOCH_MS = 1_420_070_400_000
-MESSAGES_KEPT = 5_000
+MESSAGES_KEPT = 500
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 HAS_SNAPSHOT = 1 << 14
@@ -43,6 +43,10 @@ class Permission(IntFlag):
 
 
 ALL_PERMISSIONS = (1 << 53) - 1
+# Plain numbers where each interaction looks: an operation with a member of the enumeration takes ten times as long.
+_ADMINISTRATOR = int(Permission.ADMINISTRATOR)
+VIEW_CHANNEL = int(Permission.VIEW_CHANNEL)
+USE_APPLICATION_COMMANDS = int(Permission.USE_APPLICATION_COMMANDS)
 EVERYONE = int(
     Permission.ADD_REACTIONS
     | Permission.VIEW_CHANNEL
@@ -287,7 +291,7 @@ class Guild:
         roles = member.roles if member else []
         for role in roles:
             held |= role.permissions
-        if held & Permission.ADMINISTRATOR:
+        if held & _ADMINISTRATOR:
             return ALL_PERMISSIONS
         if channel is None:
             return held

@@ -25,7 +25,7 @@ from .world import World
 
 # Application flags: the intents are switched on in the portal, for apps below the review threshold.
 _LIMITED_FLAGS = {GUILD_PRESENCES: 1 << 13, GUILD_MEMBERS: 1 << 15, MESSAGE_CONTENT: 1 << 19}
-_REMEMBERED = 10_000
+_REMEMBERED = 500
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class DiscordServer:
         # Also check what the stand-in answers; for its own tests.
         self.checks_answers = False
         self.violations: list[Violation] = []
-        self.transcript: deque[Entry] = deque(maxlen=20_000)
+        self.transcript: deque[Entry] = deque(maxlen=2_000)
         self.exchanges: OrderedDict[str, Exchange] = OrderedDict()
         self.nonces: OrderedDict[tuple[int, str | int], tuple[float, Message]] = OrderedDict()
         file = description_file() if strict else None
