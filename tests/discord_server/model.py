@@ -43,7 +43,7 @@ class Permission(IntFlag):
 
 
 ALL_PERMISSIONS = (1 << 53) - 1
-# Plain numbers where each interaction looks: an operation with a member of the enumeration takes ten times as long.
+# Plain numbers where each interaction looks: an operation with a member of the enumeration takes 0.7 us, not 0.03.
 _ADMINISTRATOR = int(Permission.ADMINISTRATOR)
 VIEW_CHANNEL = int(Permission.VIEW_CHANNEL)
 USE_APPLICATION_COMMANDS = int(Permission.USE_APPLICATION_COMMANDS)
